@@ -1,0 +1,70 @@
+"""The visitor code's cookie, and the cookie of simulated variations (spec 1 §6, spec 5)."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Union
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+    from http.cookies import Morsel
+
+    Cookies = Mapping[str, Union[str, "Morsel[str]"]]
+    MutableCookies = MutableMapping[str, Any]
+
+VISITOR_CODE_COOKIE = "kameleoonVisitorCode"
+SIMULATION_COOKIE = "kameleoonSimulationFFData"
+MAX_AGE_SECONDS = 380 * 24 * 60 * 60
+"""How long the visitor code's cookie lasts: 380 days."""
+
+
+def new_visitor_code() -> str:
+    """A visitor code of its own: 16 random hex digits."""
+    return secrets.token_hex(8)
+
+
+def read_cookie(name: str, *sources: Cookies | None) -> str | None:
+    """The value of a cookie in the first source that has it; an empty value counts as none."""
+    for cookies in sources:
+        if cookies:
+            cookie = cookies.get(name)
+            value = getattr(cookie, "value", cookie)
+            if isinstance(value, str) and value:
+                return value
+    return None
+
+
+def read_simulation(*sources: Cookies | None) -> str | None:
+    """The decoded text of the simulation cookie, if there is one."""
+    value = read_cookie(SIMULATION_COOKIE, *sources)
+    return None if value is None else unquote(value)
+
+
+def visitor_code_morsel(visitor_code: str, domain: str) -> Morsel[str]:
+    """The visitor code's cookie: path ``/``, 380 days."""
+    from http.cookies import SimpleCookie  # here, so that importing the package does not
+
+    jar: SimpleCookie = SimpleCookie()
+    jar[VISITOR_CODE_COOKIE] = visitor_code
+    morsel = jar[VISITOR_CODE_COOKIE]
+    morsel["domain"] = domain
+    morsel["path"] = "/"
+    morsel["max-age"] = MAX_AGE_SECONDS
+    morsel["expires"] = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + MAX_AGE_SECONDS))
+    return morsel
+
+
+def set_visitor_code(cookies: MutableCookies, visitor_code: str, domain: str) -> None:
+    """Sets the visitor code's cookie in ``cookies``: a jar's own way if it has one, else a ``Morsel`` as the item."""
+    morsel = visitor_code_morsel(visitor_code, domain)
+    from http.cookies import BaseCookie
+
+    if isinstance(cookies, BaseCookie):
+        cookies[VISITOR_CODE_COOKIE] = visitor_code
+        for attribute in ("domain", "path", "max-age", "expires"):
+            cookies[VISITOR_CODE_COOKIE][attribute] = morsel[attribute]
+    else:
+        cookies[VISITOR_CODE_COOKIE] = morsel

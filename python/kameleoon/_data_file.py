@@ -1,0 +1,35 @@
+"""Data files that come with the program: a path, bytes, or a mapping."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any, Union
+
+from kameleoon.exceptions import ConfigException
+
+DataFileSource = Union[str, "os.PathLike[str]", bytes, Mapping[str, Any]]
+"""Where a data file comes from: the path of a JSON file, JSON text as bytes, or the decoded object."""
+
+
+def read_data_file(source: DataFileSource) -> bytes:
+    """The JSON text of a data file.
+
+    Raises ``ConfigException`` where the file cannot be read, or the mapping is no JSON (it contains itself, say).
+    """
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return bytes(source)
+    if isinstance(source, Mapping):
+        try:
+            return json.dumps(dict(source)).encode("ascii")
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ConfigException(f"the default data file is no JSON: {error}") from error
+    if isinstance(source, (str, os.PathLike)):
+        try:
+            with open(source, "rb") as file:
+                return file.read()
+        except (OSError, ValueError) as error:
+            raise ConfigException(f"the default data file cannot be read: {error}") from error
+    kind = type(source).__name__
+    raise ConfigException(f"the default data file must be a path, bytes or a mapping, not {kind}")

@@ -1,0 +1,65 @@
+"""One background thread for everything that waits: named, daemonic, started when first needed."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable
+
+from kameleoon.logging.kameleoon_logger import KameleoonLogger
+
+
+class Timers:
+    """Runs jobs at their times, one after another, on one thread."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._changed = threading.Condition()
+        self._jobs: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._thread: threading.Thread | None = None
+        self._stopped = False
+
+    def schedule(self, delay_seconds: float, job: Callable[[], None]) -> None:
+        """Runs ``job`` once, after ``delay_seconds``. Nothing happens after ``stop``."""
+        with self._changed:
+            if self._stopped:
+                return
+            heapq.heappush(self._jobs, (time.monotonic() + delay_seconds, next(self._order), job))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def repeat(self, interval_seconds: float, job: Callable[[], None]) -> None:
+        """Runs ``job`` every ``interval_seconds``, counted from the end of each run."""
+
+        def run_and_schedule() -> None:
+            try:
+                job()
+            finally:
+                self.schedule(interval_seconds, run_and_schedule)
+
+        self.schedule(interval_seconds, run_and_schedule)
+
+    def stop(self) -> None:
+        """Runs nothing any more; a job under way ends."""
+        with self._changed:
+            self._stopped = True
+            self._jobs.clear()
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._stopped and (not self._jobs or self._jobs[0][0] > time.monotonic()):
+                    self._changed.wait(self._jobs[0][0] - time.monotonic() if self._jobs else None)
+                if self._stopped:
+                    return
+                job = heapq.heappop(self._jobs)[2]
+            try:
+                job()
+            except Exception as error:  # noqa: BLE001  # the thread serves other jobs too
+                KameleoonLogger.error("a background job failed: %r", error)

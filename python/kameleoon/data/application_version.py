@@ -1,0 +1,5 @@
+"""``ApplicationVersion``."""
+
+from kameleoon._native import ApplicationVersion
+
+__all__ = ["ApplicationVersion"]

@@ -1,0 +1,18 @@
+"""``Browser`` and ``BrowserType``."""
+
+from enum import IntEnum
+
+from kameleoon._native import Browser
+
+__all__ = ["Browser", "BrowserType"]
+
+
+class BrowserType(IntEnum):
+    """Browsers that targeting can tell apart."""
+
+    CHROME = 0
+    INTERNET_EXPLORER = 1
+    FIREFOX = 2
+    SAFARI = 3
+    OPERA = 4
+    OTHER = 5

@@ -1,0 +1,5 @@
+"""``Conversion``."""
+
+from kameleoon._native import Conversion
+
+__all__ = ["Conversion"]

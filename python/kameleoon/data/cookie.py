@@ -1,0 +1,5 @@
+"""``Cookie``."""
+
+from kameleoon._native import Cookie
+
+__all__ = ["Cookie"]

@@ -1,0 +1,5 @@
+"""``CustomData``."""
+
+from kameleoon._native import CustomData
+
+__all__ = ["CustomData"]

@@ -1,0 +1,32 @@
+"""The base of all data kinds, and the enum of kinds (spec 2 §2)."""
+
+from enum import IntEnum
+
+from kameleoon._native import Data
+
+__all__ = ["Data", "DataType"]
+
+
+class DataType(IntEnum):
+    """The kinds of data that a visitor holds."""
+
+    CUSTOM_DATA = 0
+    BROWSER = 1
+    CONVERSION = 2
+    DEVICE = 3
+    PAGE_VIEW = 4
+    USER_AGENT = 5
+    ASSIGNED_VARIATION = 6
+    COOKIE = 7
+    OPERATING_SYSTEM = 8
+    GEOLOCATION = 9
+    PAGE_VIEW_VISIT = 10
+    VISITOR_VISITS = 11
+    KCS_HEAT = 12
+    UNIQUE_IDENTIFIER = 13
+    FORCED_EXPERIMENT_VARIATION = 14
+    FORCED_FEATURE_VARIATION = 15
+    CBS = 16
+    PERSONALIZATION = 17
+    TARGETED_SEGMENT = 18
+    APPLICATION_VERSION = 19

@@ -1,0 +1,5 @@
+"""``Geolocation``."""
+
+from kameleoon._native import Geolocation
+
+__all__ = ["Geolocation"]

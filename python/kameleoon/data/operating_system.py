@@ -1,0 +1,18 @@
+"""``OperatingSystem`` and ``OperatingSystemType``."""
+
+from enum import IntEnum
+
+from kameleoon._native import OperatingSystem
+
+__all__ = ["OperatingSystem", "OperatingSystemType"]
+
+
+class OperatingSystemType(IntEnum):
+    """Operating systems that targeting can tell apart."""
+
+    WINDOWS = 0
+    MAC = 1
+    IOS = 2
+    LINUX = 3
+    ANDROID = 4
+    WINDOWS_PHONE = 5

@@ -1,0 +1,5 @@
+"""``PageView``."""
+
+from kameleoon._native import PageView
+
+__all__ = ["PageView"]

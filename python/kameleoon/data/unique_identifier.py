@@ -1,0 +1,5 @@
+"""``UniqueIdentifier``."""
+
+from kameleoon._native import UniqueIdentifier
+
+__all__ = ["UniqueIdentifier"]

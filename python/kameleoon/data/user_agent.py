@@ -1,0 +1,5 @@
+"""``UserAgent``."""
+
+from kameleoon._native import UserAgent
+
+__all__ = ["UserAgent"]

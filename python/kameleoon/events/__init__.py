@@ -1,0 +1,19 @@
+"""Events that a client tells handlers of (spec 5, Events and logging)."""
+
+from kameleoon.events.data_file_update_event import DataFileUpdateEvent
+from kameleoon.events.data_file_update_handler import DataFileUpdateHandler
+from kameleoon.events.event_handler import EventHandler
+from kameleoon.events.event_type import EventType
+from kameleoon.events.http_request_failure import HttpRequestFailure
+from kameleoon.events.http_request_handler import HttpRequestHandler
+from kameleoon.events.request_type import RequestType
+
+__all__ = [
+    "DataFileUpdateEvent",
+    "DataFileUpdateHandler",
+    "EventHandler",
+    "EventType",
+    "HttpRequestFailure",
+    "HttpRequestHandler",
+    "RequestType",
+]

@@ -1,0 +1,15 @@
+"""``DataFileUpdateHandler``."""
+
+from typing import Protocol
+
+from kameleoon.events.data_file_update_event import DataFileUpdateEvent
+from kameleoon.events.event_handler import EventHandler
+
+__all__ = ["DataFileUpdateHandler"]
+
+
+class DataFileUpdateHandler(EventHandler, Protocol):
+    """Is told whenever another data file is in use."""
+
+    def on_update(self, event: DataFileUpdateEvent) -> None:
+        """Another data file is in use."""

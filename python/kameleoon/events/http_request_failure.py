@@ -1,0 +1,27 @@
+"""``HttpRequestFailure``."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from kameleoon.types._record import Record
+
+__all__ = ["HttpRequestFailure"]
+
+
+class HttpRequestFailure(Record):
+    """Why a request failed: its ``reason``, with the ``http_status`` or the ``cause``."""
+
+    class Reason(Enum):
+        """The kind of failure."""
+
+        HTTP_STATUS = "HTTP_STATUS"
+        EXCEPTION = "EXCEPTION"
+        CANCELLED = "CANCELLED"
+
+    __slots__ = ("cause", "http_status", "reason")
+
+    def __init__(self, reason: Reason, http_status: int | None = None, cause: BaseException | None = None) -> None:
+        self.reason = reason
+        self.http_status = http_status
+        self.cause = cause

@@ -1,0 +1,15 @@
+"""``RequestType``."""
+
+from enum import Enum
+
+__all__ = ["RequestType"]
+
+
+class RequestType(Enum):
+    """What a request to the service is for."""
+
+    DATAFILE = "DATAFILE"
+    TRACKING = "TRACKING"
+    REMOTE_VISITOR_DATA = "REMOTE_VISITOR_DATA"
+    REMOTE_DATA = "REMOTE_DATA"
+    ACCESS_TOKEN = "ACCESS_TOKEN"

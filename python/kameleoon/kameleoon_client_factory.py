@@ -1,0 +1,59 @@
+"""``KameleoonClientFactory``: one client per site code (spec 5, Factory and configuration)."""
+
+from __future__ import annotations
+
+import os
+from threading import Lock
+
+from kameleoon.exceptions import ConfigFileNotFound, SiteCodeIsEmpty
+from kameleoon.kameleoon_client import KameleoonClient
+from kameleoon.kameleoon_client_config import KameleoonClientConfig
+
+__all__ = ["KameleoonClientFactory"]
+
+_DEFAULT_PATH = "/etc/kameleoon/client-python.yaml"
+
+
+class KameleoonClientFactory:
+    """Makes one client per site code, however many threads ask for it."""
+
+    _clients: dict[str, KameleoonClient] = {}
+    _lock = Lock()
+
+    @classmethod
+    def create(
+        cls,
+        site_code: str,
+        config: KameleoonClientConfig | None = None,
+        config_path: str = _DEFAULT_PATH,
+    ) -> KameleoonClient:
+        """The client for ``site_code``, made with ``config`` or the file at ``config_path`` if there is none yet.
+
+        Where there is no file either, the environment (``KAMELEOON_CLIENT_ID``, …) is asked.
+        Raises ``SiteCodeIsEmpty``, ``ConfigFileNotFound``, ``ConfigException``, ``ConfigCredentialsInvalid``.
+        """
+        if not site_code:
+            raise SiteCodeIsEmpty("the site code is empty")
+        with cls._lock:
+            client = cls._clients.get(site_code)
+            if client is None:
+                client = KameleoonClient(site_code, config or cls._read_config(config_path))
+                cls._clients[site_code] = client
+            return client
+
+    @classmethod
+    def forget(cls, site_code: str) -> None:
+        """Closes the client of ``site_code`` and removes it; the next ``create`` makes another one."""
+        with cls._lock:
+            client = cls._clients.pop(site_code, None)
+        if client is not None:
+            client.close()
+
+    @staticmethod
+    def _read_config(path: str) -> KameleoonClientConfig:
+        if os.path.exists(path):
+            return KameleoonClientConfig.read_from_yaml(path)
+        config = KameleoonClientConfig._from_environment()
+        if config is None:
+            raise ConfigFileNotFound(f"no config was given and there is no file {path!r}")
+        return config

@@ -1,0 +1,1 @@
+"""The log of this package (spec 5, Events and logging)."""

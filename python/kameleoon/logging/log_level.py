@@ -1,0 +1,15 @@
+"""``LogLevel``."""
+
+from enum import IntEnum
+
+__all__ = ["LogLevel"]
+
+
+class LogLevel(IntEnum):
+    """How much is logged: everything up to the level."""
+
+    NONE = 0
+    ERROR = 1
+    WARNING = 2
+    INFO = 3
+    DEBUG = 4

@@ -1,0 +1,1 @@
+"""Results and filters of the client (spec 5, Results)."""

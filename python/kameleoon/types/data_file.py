@@ -1,0 +1,18 @@
+"""``DataFile``: the data file in use."""
+
+from __future__ import annotations
+
+from kameleoon.types._record import Record
+from kameleoon.types.feature_flag import FeatureFlag
+
+__all__ = ["DataFile"]
+
+
+class DataFile(Record):
+    """The data file in use: ``feature_flags`` by key, and ``date_modified`` in milliseconds."""
+
+    __slots__ = ("date_modified", "feature_flags")
+
+    def __init__(self, feature_flags: dict[str, FeatureFlag], date_modified: int) -> None:
+        self.feature_flags = feature_flags
+        self.date_modified = date_modified

@@ -1,0 +1,5 @@
+"""``Variation``: what an evaluation answers."""
+
+from kameleoon._native import Variation
+
+__all__ = ["Variation"]

@@ -1,0 +1,245 @@
+//! From the wire shapes of segments to condition trees; references between segments become places in the table.
+
+use jiter::JsonValue;
+
+use super::compile_condition::{self, References};
+use super::condition::{Condition, ConditionTree, Expression, Term};
+use super::json::Fields;
+use super::model::{DataFile, Map, Segment};
+use super::wire::{DataFileWire, Omissions, SegmentWire};
+use crate::pattern::PatternHost;
+use crate::value::write_json_string;
+
+/// Segments may refer to one another this deep; a reference beyond that is false.
+const MAX_SEGMENT_DEPTH: usize = 100;
+
+/// All segments, those inside rules included, and where each id stands.
+pub(super) fn compile_segments(
+    data_file: &mut DataFile,
+    wire: &DataFileWire<'_>,
+    host: &dyn PatternHost,
+    omissions: &mut Omissions,
+) -> Map<i64, usize> {
+    let rules = || wire.feature_flags.iter().flat_map(|flag| flag.rules.iter().map(move |rule| (flag, rule)));
+    let inline = rules().filter_map(|(_, rule)| rule.segment.as_ref());
+    // The last segment of an id counts, at the place of the first.
+    let mut places: Map<i64, usize> = Map::default();
+    let mut unique: Vec<&SegmentWire<'_>> = Vec::new();
+    for segment in wire.segments.iter().chain(inline) {
+        match places.get(&segment.id) {
+            Some(place) => unique[*place] = segment,
+            None => {
+                places.insert(segment.id, unique.len());
+                unique.push(segment);
+            }
+        }
+    }
+    let mut references =
+        References { rules_by_flag_id: Map::default(), variation_keys: Map::default(), segment_places: &places, host };
+    for (flag, rule) in rules() {
+        references.rules_by_flag_id.entry(flag.id).or_default().push((rule.id, rule.experiment.experiment_id));
+        for exposure in &rule.experiment.variation_by_exposition {
+            if let Some(id) = exposure.variation_id {
+                references.variation_keys.insert(id, exposure.variation_key);
+            }
+        }
+    }
+    for segment in unique {
+        if segment.audience_tracking {
+            data_file.audiences.push(data_file.segments.len());
+        }
+        let tree = compile_tree(segment, &references, omissions);
+        data_file.segments.push(Segment { tree, ..Segment::everybody(segment.id) });
+    }
+    drop(references);
+    break_cycles(&mut data_file.segments, omissions);
+    mark_host_segments(&mut data_file.segments);
+    data_file.uses_local_day =
+        data_file.segments.iter().flat_map(terms).any(|term| matches!(term.condition, Condition::SameDayVisits(_)));
+    places
+}
+
+fn terms(segment: &Segment) -> impl Iterator<Item = &Term> {
+    segment.tree.items.iter().flat_map(|group| group.items.iter())
+}
+
+fn compile_tree(segment: &SegmentWire<'_>, references: &References<'_>, omissions: &mut Omissions) -> ConditionTree {
+    let Some(conditions) = segment.conditions_data else { return Expression::default() };
+    let mut compile = |fields: Fields<'_>| compile_term(segment.id, fields, references, omissions);
+    let tree = read_expression(conditions, "firstLevel", "firstLevelOrOperators", &mut |group| {
+        let group = Fields::of(group)?;
+        read_expression(group, "conditions", "orOperators", &mut |term| Ok(compile(Fields::of(term)?)))
+    });
+    tree.unwrap_or_else(|reason| {
+        // Without its shape a segment cannot be trusted to let anybody in.
+        omissions.add("segment", segment.id.to_string(), format!("it targets nobody: {reason}"));
+        let nobody = Term { condition: Condition::Never, include: true, kind: "".into(), definition: "".into() };
+        let group = Expression { items: Box::new([nobody]), or_operators: Box::default() };
+        Expression { items: Box::new([group]), or_operators: Box::default() }
+    })
+}
+
+fn read_expression<'a, T>(
+    fields: Fields<'a>,
+    items: &str,
+    operators: &str,
+    read: &mut dyn FnMut(&'a JsonValue<'a>) -> Result<T, String>,
+) -> Result<Expression<T>, String> {
+    let mut or_operators = Vec::new();
+    for operator in fields.array(operators)?.unwrap_or_default() {
+        match operator {
+            JsonValue::Bool(or) => or_operators.push(*or),
+            _ => return Err(format!("{operators}: expected booleans")),
+        }
+    }
+    let items: Result<Vec<T>, String> = fields.array(items)?.unwrap_or_default().iter().map(read).collect();
+    Ok(Expression { items: items?.into(), or_operators: or_operators.into() })
+}
+
+fn compile_term(segment: i64, fields: Fields<'_>, references: &References<'_>, omissions: &mut Omissions) -> Term {
+    let kind = fields.text("targetingType").ok().flatten().unwrap_or("");
+    let mut leave_out = |reason: String| {
+        omissions.add("condition", format!("{kind} of segment {segment}"), format!("it is false: {reason}"));
+        Condition::Never
+    };
+    let condition = match compile_condition::compile(kind, fields, references) {
+        Ok(Some(condition)) => condition,
+        Ok(None) => leave_out("this kind is not known".into()),
+        Err(reason) => leave_out(reason),
+    };
+    let mut definition = String::new();
+    for (name, value) in fields.iter().filter(|(name, _)| !matches!(*name, "targetingType" | "isInclude")) {
+        definition.push_str(if definition.is_empty() { "" } else { ", " });
+        definition.push_str(name);
+        definition.push_str(": ");
+        write_scalar(&mut definition, value);
+    }
+    let include = !matches!(fields.get("isInclude"), Some(JsonValue::Bool(false)));
+    Term { condition, include, kind: kind.into(), definition: definition.into() }
+}
+
+fn write_scalar(out: &mut String, value: &JsonValue<'_>) {
+    match value {
+        JsonValue::Str(text) => write_json_string(out, text),
+        JsonValue::Int(integer) => out.push_str(&integer.to_string()),
+        JsonValue::Float(float) => crate::numbers::write_float(out, *float),
+        JsonValue::Bool(boolean) => out.push_str(if *boolean { "true" } else { "false" }),
+        JsonValue::Null => out.push_str("null"),
+        _ => out.push('…'),
+    }
+}
+
+/// Makes every reference in a cycle of segments, or beyond [`MAX_SEGMENT_DEPTH`], false **(ours)**; what is left is a
+/// shallow acyclic graph, so that evaluating a segment may recurse.
+fn break_cycles(segments: &mut [Segment], omissions: &mut Omissions) {
+    let edges: Vec<Vec<usize>> = segments.iter().map(|segment| references_of(segment).collect()).collect();
+    if edges.iter().all(Vec::is_empty) {
+        return;
+    }
+    let component = components(&edges);
+    cut(segments, omissions, "it leads back to itself", |from, to| component[from] == component[to]);
+    let heights = heights(segments);
+    cut(segments, omissions, "it leads too deep", |_, to| heights[to] >= MAX_SEGMENT_DEPTH);
+}
+
+/// The segments that a segment refers to.
+fn references_of(segment: &Segment) -> impl Iterator<Item = usize> {
+    terms(segment).filter_map(|term| match term.condition {
+        Condition::Segment(place) => Some(place),
+        _ => None,
+    })
+}
+
+/// Makes false every reference that `is_broken` from one place to another.
+fn cut(segments: &mut [Segment], omissions: &mut Omissions, reason: &str, is_broken: impl Fn(usize, usize) -> bool) {
+    for (place, segment) in segments.iter_mut().enumerate() {
+        let id = segment.id;
+        for term in segment.tree.items.iter_mut().flat_map(|group| group.items.iter_mut()) {
+            if let Condition::Segment(target) = term.condition
+                && is_broken(place, target)
+            {
+                term.condition = Condition::Never;
+                omissions.add("condition", format!("SEGMENT of segment {id}"), format!("it is false: {reason}"));
+            }
+        }
+    }
+}
+
+/// How many references deep each segment of an acyclic graph goes, counted no further than it matters.
+fn heights(segments: &[Segment]) -> Vec<usize> {
+    let mut heights = vec![0usize; segments.len()];
+    // Each round settles the segments one reference higher.
+    for _ in 0..=MAX_SEGMENT_DEPTH {
+        for (place, segment) in segments.iter().enumerate() {
+            let below = references_of(segment).map(|target| heights[target] + 1).max();
+            heights[place] = below.unwrap_or(0);
+        }
+    }
+    heights
+}
+
+/// The strongly connected component of each node (Tarjan's algorithm, without recursion). An edge within a component
+/// lies on a cycle.
+fn components(edges: &[Vec<usize>]) -> Vec<usize> {
+    const UNSEEN: usize = usize::MAX;
+    let count = edges.len();
+    let (mut order, mut lowest, mut component) = (vec![UNSEEN; count], vec![0; count], vec![UNSEEN; count]);
+    let (mut clock, mut count_closed, mut open) = (0, 0, Vec::new());
+    for root in 0..count {
+        if order[root] != UNSEEN {
+            continue;
+        }
+        let mut work = vec![(root, 0)];
+        while let Some((node, next)) = work.pop() {
+            if next == 0 {
+                order[node] = clock;
+                lowest[node] = clock;
+                clock += 1;
+                open.push(node);
+            }
+            if let Some(target) = edges[node].get(next) {
+                work.push((node, next + 1));
+                if order[*target] == UNSEEN {
+                    work.push((*target, 0));
+                } else if component[*target] == UNSEEN {
+                    lowest[node] = lowest[node].min(order[*target]);
+                }
+                continue;
+            }
+            if lowest[node] == order[node] {
+                while let Some(member) = open.pop() {
+                    component[member] = count_closed;
+                    if member == node {
+                        break;
+                    }
+                }
+                count_closed += 1;
+            }
+            if let Some((parent, _)) = work.last() {
+                lowest[*parent] = lowest[*parent].min(lowest[node]);
+            }
+        }
+    }
+    component
+}
+
+/// Notes which segments need the host, through references too. The graph is acyclic and at most
+/// [`MAX_SEGMENT_DEPTH`] deep here.
+fn mark_host_segments(segments: &mut [Segment]) {
+    loop {
+        let mut changed = false;
+        for place in 0..segments.len() {
+            let needs_host = terms(&segments[place]).any(|term| match &term.condition {
+                Condition::Segment(target) => segments[*target].needs_host,
+                condition => condition.needs_host(),
+            });
+            if needs_host && !segments[place].needs_host {
+                segments[place].needs_host = true;
+                changed = true;
+            }
+        }
+        if !changed {
+            return;
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! The compiled data file: ids resolved to places in tables, salts written, results numbered.
+//!
+//! Immutable; shared by all evaluations. Nothing is looked up by text but the flag key.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::condition::{ConditionTree, Expression};
+use crate::hashing::Salt;
+use crate::value::Value;
+
+/// A map with a fast hash function; its order is unspecified.
+pub(super) type Map<Key, Value> = HashMap<Key, Value, foldhash::fast::RandomState>;
+
+/// The variation key that means "inactive".
+pub const OFF: &str = "off";
+/// The holdout variation whose visitors get every flag's default.
+pub const IN_HOLDOUT: &str = "in-holdout";
+
+/// A compiled data file (spec 1 §1).
+#[derive(Debug, Default)]
+pub struct DataFile {
+    /// `dateModified`, milliseconds.
+    pub date_modified: i64,
+    /// `configuration`.
+    pub configuration: Configuration,
+    /// `customData`.
+    pub custom_data: CustomDataTable,
+    /// `segments`, and those inside the rules of older data files.
+    pub segments: Vec<Segment>,
+    /// Places in `segments` of those with `audienceTracking`.
+    pub audiences: Vec<usize>,
+    /// `featureFlags`, in order.
+    pub flags: Vec<Flag>,
+    /// Mutually exclusive groups.
+    pub groups: Vec<Group>,
+    /// `holdout`.
+    pub holdout: Option<Holdout>,
+    /// Every answer that an evaluation can give, unless it was forced under another data file.
+    pub outcomes: Vec<Outcome>,
+    /// Whether some condition counts the visits of the local day.
+    pub uses_local_day: bool,
+    pub(super) flags_by_key: Map<Arc<str>, usize>,
+    pub(super) experiments: Map<i64, (usize, usize)>,
+}
+
+impl DataFile {
+    /// The place of the flag with this key.
+    pub fn flag(&self, key: &str) -> Option<usize> {
+        self.flags_by_key.get(key).copied()
+    }
+
+    /// The flag and the rule of an experiment.
+    pub fn experiment(&self, experiment_id: i64) -> Option<(&Flag, &Rule)> {
+        let (flag, rule) = self.experiments.get(&experiment_id)?;
+        let flag = &self.flags[*flag];
+        Some((flag, &flag.rules[*rule]))
+    }
+
+    /// Whether an enabled flag has a targeted-delivery rule: then visitor codes are kept without consent.
+    pub fn has_targeted_delivery(&self) -> bool {
+        let mut enabled = self.flags.iter().filter(|flag| flag.environment_enabled);
+        enabled.any(|flag| flag.rules.iter().any(|rule| rule.kind == RuleKind::TargetedDelivery))
+    }
+}
+
+/// `configuration` of a data file.
+#[derive(Clone, Debug, Default)]
+pub struct Configuration {
+    /// Whether updates come over the event stream.
+    pub real_time_update: bool,
+    /// Whether `consentType` is `REQUIRED`.
+    pub consent_required: bool,
+    /// Whether refused consent blocks everything (`FULLY_BLOCK`), not only experiments.
+    pub fully_block: bool,
+    /// Replaces the default data domain.
+    pub data_api_domain: Option<Box<str>>,
+}
+
+/// `customData` of a data file, as lookups.
+#[derive(Clone, Debug, Default)]
+pub struct CustomDataTable {
+    pub(super) indices_by_name: Map<Box<str>, i64>,
+    pub(super) local_only: Vec<i64>,
+    pub(super) visitor_scope: Vec<i64>,
+    /// The index whose value links visitors.
+    pub mapping_index: Option<i64>,
+}
+
+impl CustomDataTable {
+    /// The index of the custom datum of that name.
+    pub fn index_of(&self, name: &str) -> Option<i64> {
+        self.indices_by_name.get(name).copied()
+    }
+
+    /// Whether the datum never leaves the process.
+    pub fn is_local_only(&self, index: i64) -> bool {
+        self.local_only.contains(&index)
+    }
+
+    /// Whether the datum belongs to the visitor for good, not to one visit.
+    pub fn is_visitor_scope(&self, index: i64) -> bool {
+        self.visitor_scope.contains(&index)
+    }
+}
+
+/// A segment.
+#[derive(Debug)]
+pub struct Segment {
+    /// Its id.
+    pub id: i64,
+    /// What it asks for.
+    pub tree: ConditionTree,
+    /// Whether the host matches some pattern in it, or in a segment that it refers to.
+    pub needs_host: bool,
+}
+
+impl Segment {
+    pub(super) fn everybody(id: i64) -> Self {
+        Self { id, tree: Expression::default(), needs_host: false }
+    }
+}
+
+/// A feature flag.
+#[derive(Debug)]
+pub struct Flag {
+    /// Its id.
+    pub id: i64,
+    /// Its key.
+    pub key: Arc<str>,
+    /// The key of its default variation, as it stands in the data file.
+    pub default_variation_key: Arc<str>,
+    /// The answer "default", in [`DataFile::outcomes`].
+    pub default_outcome: usize,
+    /// Whether it is enabled in this environment.
+    pub environment_enabled: bool,
+    /// Its mutually exclusive group, in [`DataFile::groups`].
+    pub group: Option<usize>,
+    /// The index of the custom datum that is hashed instead of the visitor code; never 0 **(kept quirk)**.
+    pub bucketing_index: Option<i64>,
+    /// Its variations; keys are unique.
+    pub variations: Vec<Variation>,
+    /// Its rules, in order.
+    pub rules: Vec<Rule>,
+    /// Whether the host matches some pattern of its rules.
+    pub needs_host: bool,
+}
+
+impl Flag {
+    /// The place of the variation with this key.
+    pub fn variation(&self, key: &str) -> Option<usize> {
+        self.variations.iter().position(|variation| *variation.key == *key)
+    }
+}
+
+/// A variation of a flag.
+#[derive(Debug)]
+pub struct Variation {
+    /// Its key.
+    pub key: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its variables; keys are unique.
+    pub variables: Vec<Variable>,
+}
+
+/// A variable of a variation.
+#[derive(Debug)]
+pub struct Variable {
+    /// Its key.
+    pub key: Arc<str>,
+    /// Its type as it stands in the data file.
+    pub kind: Arc<str>,
+    /// Its value; JSON text is decoded.
+    pub value: Value,
+}
+
+/// What kind of rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleKind {
+    /// `EXPERIMENTATION`
+    Experimentation,
+    /// `TARGETED_DELIVERY`
+    TargetedDelivery,
+    /// Anything else: treated as an experimentation, but never blocked for want of consent.
+    Unknown,
+}
+
+/// A rule of a flag.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its id.
+    pub id: i64,
+    /// Its kind.
+    pub kind: RuleKind,
+    /// The share of visitors that it is for, in `[0, 1]`.
+    pub exposition: f64,
+    /// The experiment that it belongs to.
+    pub experiment_id: i64,
+    /// Who it is for, in [`DataFile::segments`]; `None` is everybody.
+    pub segment: Option<usize>,
+    /// Its variations with their shares.
+    pub variations: Vec<Exposure>,
+    /// Salt of the rule's bucket.
+    pub salt: Salt,
+    /// Salt of the experiment's bucket.
+    pub experiment_salt: Salt,
+}
+
+/// A variation's share of an experiment.
+#[derive(Clone, Debug)]
+pub struct Exposure {
+    /// The variation's key.
+    pub key: Arc<str>,
+    /// The variation's id in this experiment.
+    pub variation_id: Option<i64>,
+    /// The share, as it stands in the data file.
+    pub exposition: f64,
+    /// All shares up to and including this one, added in order from 0.0.
+    pub cumulative: f64,
+    /// The answer "this one", in [`DataFile::outcomes`]; 0 for a holdout's.
+    pub outcome: usize,
+}
+
+/// The first exposure whose cumulative share reaches `bucket` (spec 1 §4).
+pub fn choose(exposures: &[Exposure], bucket: f64) -> Option<&Exposure> {
+    exposures.iter().find(|exposure| exposure.cumulative >= bucket)
+}
+
+/// The holdout experiment.
+#[derive(Debug)]
+pub struct Holdout {
+    /// Its experiment.
+    pub experiment_id: i64,
+    /// Its variations with their shares.
+    pub variations: Vec<Exposure>,
+    /// Salt of its bucket.
+    pub salt: Salt,
+}
+
+/// A mutually exclusive group.
+#[derive(Debug)]
+pub struct Group {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its flags' places, sorted by flag id.
+    pub flags: Vec<usize>,
+    /// Salt of its bucket.
+    pub salt: Salt,
+}
+
+/// An answer: a variation of a flag in an experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The flag's place.
+    pub flag: usize,
+    /// The variation's place; `None`: the flag has no variation of that key.
+    pub variation: Option<usize>,
+    /// The variation's id in the experiment.
+    pub variation_id: Option<i64>,
+    /// The experiment.
+    pub experiment_id: Option<i64>,
+    /// Whether the variation's key is not `"off"`.
+    pub active: bool,
+}

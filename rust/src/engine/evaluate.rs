@@ -1,0 +1,199 @@
+//! Evaluating flags for stored visitors: read, evaluate, save, queue.
+
+use std::sync::Arc;
+
+use arc_swap::Guard;
+
+use super::{Engine, EngineError, Moment, Snapshot, check_visitor_code};
+use crate::datafile::model::{DataFile, RuleKind};
+use crate::evaluation::explanation::{Explainer, Explanation};
+use crate::evaluation::{Answer, Disabled, Evaluation, evaluate};
+use crate::targeting::{Subject, Targeting, Unobserved};
+use crate::visitor::Delivery;
+use crate::visitor::data::{AssignedVariation, VisitorData};
+use crate::visitor::store::Found;
+
+/// What an evaluation leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing.
+    ReadOnly,
+    /// The assigned variation, as already sent.
+    Save,
+    /// The assigned variation, to be sent; the visitor is queued.
+    Track,
+}
+
+/// An answer with the snapshot that it refers to.
+pub struct Evaluated<A> {
+    /// The snapshot.
+    pub snapshot: Guard<Arc<Snapshot<A>>>,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// A call's visitor: as it was found, if it was.
+struct Call<'a> {
+    code: &'a str,
+    moment: Moment,
+    mode: Mode,
+    day_start: i64,
+    found: Option<Found>,
+}
+
+impl Call<'_> {
+    fn subject<'a>(&'a self, visitor: Option<&'a VisitorData>) -> Subject<'a> {
+        Subject { code: self.code, visitor, now: self.moment.now, day_start: self.day_start }
+    }
+}
+
+impl<A> Engine<A> {
+    /// The answer for one flag (spec 1 §3).
+    ///
+    /// # Errors
+    /// When the code is unusable, the flag unknown or disabled, or consent refused.
+    pub fn evaluate(&self, code: &str, key: &str, mode: Mode, moment: Moment) -> Result<Evaluated<A>, EngineError> {
+        check_visitor_code(code)?;
+        let snapshot = self.snapshot.load();
+        let place = Self::flag(&snapshot, key)?;
+        let mut call = self.call(&snapshot.data_file, code, mode, moment);
+        let evaluation = self.evaluate_and_save(&snapshot.data_file, place, &mut call);
+        let answer = evaluation.answer.map_err(|disabled| disabled_error(disabled, key))?;
+        if mode == Mode::Track {
+            self.queue_visitor(code, call.found.as_ref());
+        }
+        Ok(Evaluated { snapshot, answer })
+    }
+
+    /// The answers for all flags, in order; `None` for those that are disabled, or blocked for want of consent.
+    ///
+    /// # Errors
+    /// When the code is unusable.
+    pub fn evaluate_all(
+        &self,
+        code: &str,
+        mode: Mode,
+        moment: Moment,
+        mut each: impl FnMut(&Snapshot<A>, usize, Option<Answer>),
+    ) -> Result<(), EngineError> {
+        check_visitor_code(code)?;
+        let snapshot = self.snapshot.load();
+        let mut call = self.call(&snapshot.data_file, code, mode, moment);
+        let mut answers = Vec::with_capacity(snapshot.data_file.flags.len());
+        for place in 0..snapshot.data_file.flags.len() {
+            answers.push(self.evaluate_and_save(&snapshot.data_file, place, &mut call).answer.ok());
+        }
+        if mode == Mode::Track {
+            self.queue_visitor(code, call.found.as_ref());
+        }
+        for (place, answer) in answers.into_iter().enumerate() {
+            each(&snapshot, place, answer);
+        }
+        Ok(())
+    }
+
+    /// The answer for one flag with each step that decided. Neither saves nor tracks.
+    ///
+    /// # Errors
+    /// When the code is unusable or the flag unknown. A disabled flag is part of the result.
+    pub fn explain(
+        &self,
+        code: &str,
+        key: &str,
+        moment: Moment,
+    ) -> Result<(Guard<Arc<Snapshot<A>>>, Result<Answer, EngineError>, Explanation), EngineError> {
+        check_visitor_code(code)?;
+        let snapshot = self.snapshot.load();
+        let place = Self::flag(&snapshot, key)?;
+        let call = self.call(&snapshot.data_file, code, Mode::ReadOnly, moment);
+        // A copy: an explanation takes long, and may ask the host.
+        let data = call.found.as_ref().map(|found| found.visitor.data().clone());
+        let mut explainer = Explainer::default();
+        let evaluation = evaluate(&snapshot.data_file, place, &call.subject(data.as_ref()), &mut explainer);
+        let answer = evaluation.answer.map_err(|disabled| disabled_error(disabled, key));
+        Ok((snapshot, answer, explainer.finish()))
+    }
+
+    /// Stores every audience that targets the visitor, to be sent, and queues the visitor (spec 1 §8).
+    ///
+    /// # Errors
+    /// When the code is unusable.
+    pub fn evaluate_audiences(&self, code: &str, moment: Moment) -> Result<(), EngineError> {
+        check_visitor_code(code)?;
+        let snapshot = self.snapshot.load();
+        let data_file = &snapshot.data_file;
+        let mut call = self.call(data_file, code, Mode::Track, moment);
+        let data = call.found.as_ref().map(|found| found.visitor.data().clone());
+        let targeting = Targeting { data_file, subject: call.subject(data.as_ref()), own_experiment: None };
+        let targeted: Vec<i64> = data_file
+            .audiences
+            .iter()
+            .filter(|place| targeting.is_targeted(**place, &mut Unobserved))
+            .map(|place| data_file.segments[*place].id)
+            .collect();
+        if !targeted.is_empty() {
+            let found = call.found.get_or_insert_with(|| self.store.find_or_create(code, moment.now));
+            let mut data = found.visitor.data();
+            targeted.into_iter().for_each(|segment| data.target_segment(segment));
+        }
+        self.queue_visitor(code, call.found.as_ref());
+        Ok(())
+    }
+
+    fn call<'a>(&self, data_file: &DataFile, code: &'a str, mode: Mode, moment: Moment) -> Call<'a> {
+        let day_start = if data_file.uses_local_day { (moment.day_start)(moment.now) } else { 0 };
+        Call { code, moment, mode, day_start, found: self.store.find(code, moment.now) }
+    }
+
+    /// Evaluates a flag under the visitor's lock and saves the answer there; the visitor is made if it has to be.
+    fn evaluate_and_save(&self, data_file: &DataFile, place: usize, call: &mut Call<'_>) -> Evaluation {
+        let Some(found) = &call.found else {
+            let evaluation = evaluate(data_file, place, &call.subject(None), &mut Unobserved);
+            if call.mode != Mode::ReadOnly && to_save(&evaluation).next().is_some() {
+                let found = call.found.insert(self.store.find_or_create(call.code, call.moment.now));
+                save(&evaluation, &mut found.visitor.data(), call.mode, call.moment.now);
+            }
+            return evaluation;
+        };
+        let mut data = found.visitor.data();
+        let evaluation = if data_file.flags[place].needs_host {
+            // The host must not be called under a lock: evaluate a copy.
+            let copy = data.clone();
+            drop(data);
+            let evaluation = evaluate(data_file, place, &call.subject(Some(&copy)), &mut Unobserved);
+            data = found.visitor.data();
+            evaluation
+        } else {
+            evaluate(data_file, place, &call.subject(Some(&data)), &mut Unobserved)
+        };
+        save(&evaluation, &mut data, call.mode, call.moment.now);
+        evaluation
+    }
+}
+
+/// What an evaluation assigns: experiment, variation, the rule's kind, and whether it is of the holdout.
+fn to_save(evaluation: &Evaluation) -> impl Iterator<Item = (i64, i64, RuleKind, bool)> {
+    let holdout = evaluation.holdout.map(|(experiment, variation)| (experiment, variation, RuleKind::Unknown, true));
+    let answer = evaluation.answer.ok().filter(|answer| !answer.simulated).and_then(|answer| {
+        Some((answer.outcome.experiment_id?, answer.outcome.variation_id?, answer.rule_kind, false))
+    });
+    holdout.into_iter().chain(answer)
+}
+
+fn save(evaluation: &Evaluation, data: &mut VisitorData, mode: Mode, now: i64) {
+    if mode == Mode::ReadOnly {
+        return;
+    }
+    for (experiment_id, variation_id, rule_kind, of_holdout) in to_save(evaluation) {
+        // A holdout's assignment is sent in any case.
+        let delivery = Delivery::tracked(mode == Mode::Track || of_holdout);
+        data.assign(AssignedVariation { experiment_id, variation_id, time: now, rule_kind }, delivery);
+    }
+}
+
+fn disabled_error(disabled: Disabled, key: &str) -> EngineError {
+    match disabled {
+        Disabled::Environment => EngineError::FeatureDisabled(key.into()),
+        Disabled::Consent => EngineError::ConsentRefused(key.into()),
+    }
+}

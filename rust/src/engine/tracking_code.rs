@@ -1,0 +1,43 @@
+//! JavaScript for the engine in the visitor's browser (spec 5, Client).
+
+use std::fmt::Write as _;
+
+use super::{Engine, EngineError, Moment, check_visitor_code};
+use crate::datafile::model::DataFile;
+
+/// Assignments count as recent for this long, in milliseconds.
+const RECENT: i64 = 5000;
+
+impl<A> Engine<A> {
+    /// A call for each variation assigned within the last 5 s.
+    ///
+    /// # Errors
+    /// When the code is unusable.
+    pub fn tracking_code(&self, code: &str, moment: Moment) -> Result<String, EngineError> {
+        check_visitor_code(code)?;
+        let mut script = String::from("window.kameleoonQueue=window.kameleoonQueue||[];");
+        let Some(found) = self.store.find(code, moment.now) else { return Ok(script) };
+        let snapshot = self.snapshot.load();
+        for stored in &found.visitor.data().assigned_variations {
+            let assigned = stored.datum;
+            if assigned.time < moment.now - RECENT {
+                continue;
+            }
+            let (experiment, variation) = (assigned.experiment_id, assigned.variation_id);
+            let only = !has_code(&snapshot.data_file, experiment);
+            // Writing to a String cannot fail.
+            let _ = write!(
+                script,
+                "window.kameleoonQueue.push(['Experiments.assignVariation',{experiment},{variation},true]);\
+                 window.kameleoonQueue.push(['Experiments.trigger',{experiment},{only}]);"
+            );
+        }
+        Ok(script)
+    }
+}
+
+/// Whether the experiment's flag has JavaScript or CSS among the variables of its first variation.
+fn has_code(data_file: &DataFile, experiment_id: i64) -> bool {
+    let first = data_file.experiment(experiment_id).and_then(|(flag, _)| flag.variations.first());
+    first.is_some_and(|first| first.variables.iter().any(|variable| matches!(&*variable.kind, "JS" | "CSS")))
+}

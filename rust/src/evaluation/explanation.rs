@@ -1,0 +1,165 @@
+//! Each step that decided an evaluation, as data. An observer of the one evaluator, not a second evaluator.
+
+use std::fmt::Write as _;
+
+use super::{Observer, RuleStep};
+use crate::datafile::condition::Term;
+use crate::datafile::model::{Flag, Rule, RuleKind};
+use crate::targeting::TargetingObserver;
+
+/// The steps of one evaluation, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Explanation {
+    /// What came before the rules: simulation, holdout, group.
+    pub steps: Vec<String>,
+    /// The rules that were asked.
+    pub rules: Vec<RuleExplanation>,
+}
+
+/// A rule that was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleExplanation {
+    /// Its id.
+    pub rule_id: i64,
+    /// `EXPERIMENTATION`, `TARGETED_DELIVERY` or `UNKNOWN`.
+    pub kind: &'static str,
+    /// Its experiment.
+    pub experiment_id: i64,
+    /// Its targeting, if it was asked and there is any.
+    pub segment: Option<SegmentExplanation>,
+    /// What came of it, in words.
+    pub result: String,
+    /// Whether it gave the answer.
+    pub decided: bool,
+}
+
+/// A segment that was evaluated.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SegmentExplanation {
+    /// Its id.
+    pub segment_id: i64,
+    /// Whether it targets the visitor.
+    pub targeted: bool,
+    /// Its groups of conditions.
+    pub groups: Vec<Vec<ConditionExplanation>>,
+}
+
+/// A condition that was evaluated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConditionExplanation {
+    /// Its `targetingType`.
+    pub kind: String,
+    /// Its other fields.
+    pub definition: String,
+    /// Whether it counts as it is (`isInclude`), or negated.
+    pub include: bool,
+    /// Its truth with `isInclude` applied.
+    pub holds: bool,
+    /// What the visitor has.
+    pub figure: String,
+    /// The segment that it refers to.
+    pub segment: Option<SegmentExplanation>,
+}
+
+/// Collects an [`Explanation`].
+#[derive(Default)]
+pub struct Explainer {
+    explanation: Explanation,
+    /// Segments that are being evaluated, the innermost last.
+    open: Vec<SegmentExplanation>,
+    closed: Option<SegmentExplanation>,
+}
+
+impl Explainer {
+    /// What was collected.
+    pub fn finish(self) -> Explanation {
+        self.explanation
+    }
+}
+
+impl TargetingObserver for Explainer {
+    const EXHAUSTIVE: bool = true;
+
+    fn segment_begins(&mut self, segment_id: i64, _nested: bool) {
+        self.open.push(SegmentExplanation { segment_id, ..SegmentExplanation::default() });
+    }
+
+    fn group_begins(&mut self) {
+        if let Some(segment) = self.open.last_mut() {
+            segment.groups.push(Vec::new());
+        }
+    }
+
+    fn condition_evaluated(&mut self, term: &Term, truth: bool, figure: impl FnOnce() -> String) {
+        let condition = ConditionExplanation {
+            kind: term.kind.to_string(),
+            definition: term.definition.to_string(),
+            include: term.include,
+            holds: truth == term.include,
+            figure: figure(),
+            segment: self.closed.take(),
+        };
+        if let Some(group) = self.open.last_mut().and_then(|segment| segment.groups.last_mut()) {
+            group.push(condition);
+        }
+    }
+
+    fn segment_ends(&mut self, targeted: bool) {
+        self.closed = self.open.pop().map(|segment| SegmentExplanation { targeted, ..segment });
+    }
+}
+
+impl Observer for Explainer {
+    fn simulated(&mut self) {
+        self.explanation.steps.push("a simulated variation is the answer".into());
+    }
+
+    fn holdout(&mut self, bucket: f64, key: Option<&str>) {
+        let chosen = key.map_or_else(|| "no variation".into(), |key| format!("variation {key:?}"));
+        self.explanation.steps.push(format!("holdout: bucket {bucket} gives {chosen}"));
+    }
+
+    fn group(&mut self, name: &str, bucket: f64, chosen: &Flag, own: bool) {
+        let verdict = if own { "this flag" } else { "another flag" };
+        let step = format!("mutually exclusive group {name:?}: bucket {bucket} chooses {:?}, {verdict}", chosen.key);
+        self.explanation.steps.push(step);
+    }
+
+    fn rule_begins(&mut self, _rule: &Rule) {
+        self.closed = None;
+    }
+
+    fn rule_ends(&mut self, rule: &Rule, step: RuleStep) {
+        let (result, decided) = match step {
+            RuleStep::Forced => ("its forced variation is the answer".into(), true),
+            RuleStep::NotTargeted => ("it does not target the visitor".into(), false),
+            RuleStep::NotExposed { bucket, stops } => {
+                let end = if stops { "; a targeted delivery ends here, with the default" } else { "" };
+                (format!("bucket {bucket} is beyond its exposition {}{end}", rule.exposition), stops)
+            }
+            RuleStep::ConsentRefused => ("consent was refused".into(), true),
+            RuleStep::Bandit => ("the visitor's bandit scores choose".into(), true),
+            RuleStep::Delivered => ("it delivers its first variation".into(), true),
+            RuleStep::Experiment { bucket, found } => {
+                let mut text = format!("bucket {bucket} against");
+                for exposure in &rule.variations {
+                    let _ = write!(text, " {:?} up to {},", exposure.key, exposure.cumulative); // cannot fail
+                }
+                text.push_str(if found { " the first that reaches it is the answer" } else { " none reaches it" });
+                (text, found)
+            }
+        };
+        self.explanation.rules.push(RuleExplanation {
+            rule_id: rule.id,
+            kind: match rule.kind {
+                RuleKind::Experimentation => "EXPERIMENTATION",
+                RuleKind::TargetedDelivery => "TARGETED_DELIVERY",
+                RuleKind::Unknown => "UNKNOWN",
+            },
+            experiment_id: rule.experiment_id,
+            segment: self.closed.take(),
+            result,
+            decided,
+        });
+    }
+}

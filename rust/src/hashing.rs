@@ -1,0 +1,124 @@
+//! From a code and a container to a bucket in `[0, 1]` (spec 1 §2). Imports nothing of the crate.
+
+use sha2::block_api::compress256;
+use sha2::{Digest, Sha256};
+
+const INITIAL_STATE: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+const BLOCK: usize = 64;
+/// The longest message that fits into two blocks with its padding (one marker byte, eight bytes of length).
+const TWO_BLOCKS: usize = 2 * BLOCK - 9;
+/// 2^-64: the weight of the lowest bit of the digest's leading 64 bits, as a fraction of one.
+const TWO_POW_MINUS_64: f64 = 1.0 / 18_446_744_073_709_551_616.0;
+
+/// What is hashed after the visitor's code: a container's decimal id and, unless it is null or 0, the respool time.
+///
+/// Written once when a data file is compiled, so that an evaluation hashes bytes and formats nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Salt(Box<str>);
+
+impl Salt {
+    /// The salt of a rule or an experiment (spec 1 §2).
+    pub fn of_container(container: i64, respool: Option<i64>) -> Self {
+        match respool {
+            None | Some(0) => Self(container.to_string().into()),
+            Some(time) => Self(format!("{container}{time}").into()),
+        }
+    }
+
+    /// The salt of a mutually exclusive group: its name.
+    pub fn of_group(name: &str) -> Self {
+        Self(name.into())
+    }
+}
+
+/// The bucket of `code` for `salt`: `sha256(code ++ salt) / 2^256`, the nearest double, ties to even.
+pub fn bucket(code: &str, salt: &Salt) -> f64 {
+    fraction(sha256(code.as_bytes(), salt.0.as_bytes()))
+}
+
+/// The digest of `first ++ second` as eight big-endian words.
+fn sha256(first: &[u8], second: &[u8]) -> [u32; 8] {
+    let length = first.len() + second.len();
+    if length > TWO_BLOCKS {
+        let digest = Sha256::new().chain_update(first).chain_update(second).finalize();
+        let mut words = [0u32; 8];
+        for (word, bytes) in words.iter_mut().zip(digest.as_chunks::<4>().0) {
+            *word = u32::from_be_bytes(*bytes);
+        }
+        return words;
+    }
+    // Visitor codes are short: padding by hand on the stack spares the hasher's buffering.
+    let mut message = [0u8; 2 * BLOCK];
+    message[..first.len()].copy_from_slice(first);
+    message[first.len()..length].copy_from_slice(second);
+    message[length] = 0x80;
+    let end = if length < BLOCK - 8 { BLOCK } else { 2 * BLOCK };
+    message[end - 8..end].copy_from_slice(&(length as u64 * 8).to_be_bytes());
+    let mut state = INITIAL_STATE;
+    compress256(&mut state, &message.as_chunks::<BLOCK>().0[..end / BLOCK]);
+    state
+}
+
+/// A 256-bit big-endian number divided by 2^256, rounded once to the nearest double, ties to even.
+fn fraction(words: [u32; 8]) -> f64 {
+    let limb = |index: usize| u64::from(words[2 * index]) << 32 | u64::from(words[2 * index + 1]);
+    let limbs = [limb(0), limb(1), limb(2), limb(3)];
+    let Some(first) = limbs.iter().position(|limb| *limb != 0) else {
+        return 0.0;
+    };
+    let next = limbs.get(first + 1).copied().unwrap_or(0);
+    let shift = limbs[first].leading_zeros();
+    // The leading 64 significant bits; whatever is non-zero below them only decides ties ("sticky").
+    let (leading, below) = match shift {
+        0 => (limbs[first], next),
+        _ => (limbs[first] << shift | next >> (64 - shift), next << shift),
+    };
+    let rest = below != 0 || limbs.iter().skip(first + 2).any(|limb| *limb != 0);
+    // `as` rounds to nearest, ties to even. 64 significant bits leave 11 to round away, so the sticky bit is exact.
+    #[expect(clippy::cast_precision_loss, reason = "the rounding is the point")]
+    let rounded = (leading | u64::from(rest)) as f64;
+    let mut value = rounded * TWO_POW_MINUS_64;
+    for _ in 0..first {
+        value *= TWO_POW_MINUS_64;
+    }
+    value / (1u64 << shift) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_agrees_with_the_plain_hasher() {
+        for length in 0..300 {
+            let code = "x".repeat(length);
+            for salt in ["", "7", "1234561700000000"] {
+                let words = sha256(code.as_bytes(), salt.as_bytes());
+                let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+                let plain = Sha256::digest(format!("{code}{salt}").as_bytes());
+                assert_eq!(bytes, plain.to_vec(), "length {length}, salt {salt:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn fractions_round_once_to_even() {
+        let words = |limbs: [u64; 4]| {
+            let mut words = [0u32; 8];
+            for (index, limb) in limbs.iter().enumerate() {
+                words[2 * index] = (limb >> 32) as u32;
+                words[2 * index + 1] = *limb as u32;
+            }
+            words
+        };
+        assert_eq!(fraction(words([0, 0, 0, 0])), 0.0);
+        assert_eq!(fraction(words([u64::MAX; 4])), 1.0);
+        assert_eq!(fraction(words([1 << 63, 0, 0, 0])), 0.5);
+        assert_eq!(fraction(words([0, 0, 0, 1])), 2f64.powi(-256));
+        // A tie goes to even; one bit far below it breaks the tie upwards.
+        let tie = (1 << 63) | (1 << 10);
+        assert_eq!(fraction(words([tie, 0, 0, 0])), 0.5);
+        assert_eq!(fraction(words([tie, 0, 0, 1])), 0.5 + 2f64.powi(-53));
+    }
+}

@@ -1,0 +1,257 @@
+//! Numbers as Python reads and writes them: `float()`, `int()` and `str()`. Imports nothing.
+
+use std::cmp::Ordering;
+use std::fmt::Write as _;
+
+/// A number that keeps whether it was an integer, as Python's `str` shows the difference (`10` and `10.0`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number {
+    /// A Python `int`.
+    Integer(i64),
+    /// A Python `float`.
+    Float(f64),
+}
+
+impl Number {
+    /// The value as a double.
+    #[expect(clippy::cast_precision_loss, reason = "Python compares an int with a float by value; ours are below 2^53")]
+    pub fn as_f64(self) -> f64 {
+        match self {
+            Self::Integer(integer) => integer as f64,
+            Self::Float(float) => float,
+        }
+    }
+
+    /// Appends what Python's `str` writes.
+    pub fn write_to(self, out: &mut String) {
+        match self {
+            Self::Integer(integer) => {
+                let _ = write!(out, "{integer}"); // writing to a String cannot fail
+            }
+            Self::Float(float) => write_float(out, float),
+        }
+    }
+}
+
+/// Appends `repr(float)` as Python writes it: shortest digits, an exponent below 1e-4 and from 1e16 on.
+pub fn write_float(out: &mut String, float: f64) {
+    if float.is_nan() {
+        out.push_str("nan");
+        return;
+    }
+    if float.is_infinite() {
+        out.push_str(if float > 0.0 { "inf" } else { "-inf" });
+        return;
+    }
+    let scientific = format!("{float:e}"); // shortest round-trip digits, "-1.25e-7"
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..16).contains(&exponent) {
+        let start = out.len();
+        let _ = write!(out, "{float}");
+        if !out[start..].contains('.') {
+            out.push_str(".0");
+        }
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        let _ = write!(out, "{mantissa}e{sign}{:02}", exponent.abs());
+    }
+}
+
+/// The text that Python's `float()` reads, or `None` where it raises `ValueError`.
+pub fn parse_float(text: &str) -> Option<f64> {
+    if let Some(float) = parse_plain_decimal(text) {
+        return Some(float);
+    }
+    let cleaned = strip_and_normalize(text)?;
+    // Rust's grammar is Python's, less the underscores and with no other additions.
+    cleaned.parse().ok()
+}
+
+/// The common case, without a copy: nothing but ASCII digits with at most one point.
+fn parse_plain_decimal(text: &str) -> Option<f64> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if plain { text.parse().ok() } else { None }
+}
+
+/// An integer of any size, as Python's `int()` reads it; ordered by value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Integer {
+    negative: bool,
+    /// ASCII digits without leading zeros; empty for zero.
+    digits: Box<str>,
+}
+
+impl Integer {
+    /// Zero.
+    pub fn zero() -> Self {
+        Self { negative: false, digits: Box::default() }
+    }
+
+    /// The text that Python's `int()` reads, or `None` where it raises `ValueError`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let cleaned = strip_and_normalize(text)?;
+        let (negative, digits) = match cleaned.as_bytes().first()? {
+            b'-' => (true, &cleaned[1..]),
+            b'+' => (false, &cleaned[1..]),
+            _ => (false, cleaned.as_str()),
+        };
+        if digits.is_empty() || digits.len() > 4300 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None; // 4300 digits: Python's own limit
+        }
+        let significant = digits.trim_start_matches('0');
+        Some(Self { negative: negative && !significant.is_empty(), digits: significant.into() })
+    }
+
+    /// Appends the decimal digits, with a minus sign where it is negative.
+    pub fn write_to(&self, out: &mut String) {
+        if self.negative {
+            out.push('-');
+        }
+        out.push_str(if self.digits.is_empty() { "0" } else { &self.digits });
+    }
+}
+
+impl Ord for Integer {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let magnitude = || self.digits.len().cmp(&other.digits.len()).then_with(|| self.digits.cmp(&other.digits));
+        match (self.negative, other.negative) {
+            (false, true) => Ordering::Greater,
+            (true, false) => Ordering::Less,
+            (false, false) => magnitude(),
+            (true, true) => magnitude().reverse(),
+        }
+    }
+}
+
+impl PartialOrd for Integer {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Trims what `str.isspace` calls space, turns every Unicode decimal digit into ASCII and takes out underscores
+/// between digits. `None` where an underscore stands anywhere else or another non-ASCII character is left.
+fn strip_and_normalize(text: &str) -> Option<String> {
+    let trimmed = text.trim_matches(is_python_space);
+    let mut cleaned = String::with_capacity(trimmed.len());
+    let mut characters = trimmed.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character == '_' {
+            let after_digit = cleaned.bytes().last().is_some_and(|byte| byte.is_ascii_digit());
+            let before_digit = characters.peek().is_some_and(|next| decimal_digit(*next).is_some());
+            if !(after_digit && before_digit) {
+                return None;
+            }
+        } else if let Some(digit) = decimal_digit(character) {
+            cleaned.push(digit);
+        } else if character.is_ascii() {
+            cleaned.push(character);
+        } else {
+            return None;
+        }
+    }
+    Some(cleaned)
+}
+
+/// What Python's `str.isspace` holds for.
+pub fn is_python_space(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\x1c'..='\x1f')
+}
+
+/// The ASCII digit of the same value, for characters of Unicode's category Nd.
+fn decimal_digit(character: char) -> Option<char> {
+    if character.is_ascii() {
+        return character.is_ascii_digit().then_some(character);
+    }
+    let code = character as u32;
+    let block = DECIMAL_ZEROS.partition_point(|zero| *zero <= code).checked_sub(1)?;
+    let value = code - DECIMAL_ZEROS[block];
+    char::from_digit(value, 10)
+}
+
+/// Where Unicode's non-ASCII runs of ten decimal digits begin (Unicode 14, Python 3.11's).
+const DECIMAL_ZEROS: [u32; 65] = [
+    0x00660, 0x006F0, 0x007C0, 0x00966, 0x009E6, 0x00A66, 0x00AE6, 0x00B66, 0x00BE6, 0x00C66, 0x00CE6, 0x00D66,
+    0x00DE6, 0x00E50, 0x00ED0, 0x00F20, 0x01040, 0x01090, 0x017E0, 0x01810, 0x01946, 0x019D0, 0x01A80, 0x01A90,
+    0x01B50, 0x01BB0, 0x01C40, 0x01C50, 0x0A620, 0x0A8D0, 0x0A900, 0x0A9D0, 0x0A9F0, 0x0AA50, 0x0ABF0, 0x0FF10,
+    0x104A0, 0x10D30, 0x11066, 0x110F0, 0x11136, 0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x11730,
+    0x118E0, 0x11950, 0x11C50, 0x11D50, 0x11DA0, 0x16A60, 0x16AC0, 0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC,
+    0x1D7F6, 0x1E140, 0x1E2F0, 0x1E950, 0x1FBF0,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(float: f64) -> String {
+        let mut out = String::new();
+        write_float(&mut out, float);
+        out
+    }
+
+    #[test]
+    fn floats_are_written_as_python_writes_them() {
+        for (float, text) in [
+            (10.0, "10.0"),
+            (1e20, "1e+20"),
+            (1e16, "1e+16"),
+            (1e15, "1000000000000000.0"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (-0.0, "-0.0"),
+            (1.5e-7, "1.5e-07"),
+            (2.5, "2.5"),
+            (f64::NAN, "nan"),
+            (f64::NEG_INFINITY, "-inf"),
+            (1.234e300, "1.234e+300"),
+            (123_456_789.125, "123456789.125"),
+        ] {
+            assert_eq!(shown(float), text);
+        }
+    }
+
+    #[test]
+    fn floats_are_read_as_python_reads_them() {
+        for (text, value) in [
+            ("10", Some(10.0)),
+            (" 1e3\n", Some(1000.0)),
+            ("1_000", Some(1000.0)),
+            ("1__0", None),
+            ("_1", None),
+            ("1_", None),
+            ("\u{661}", Some(1.0)),
+            ("\u{661}_\u{662}.5", Some(12.5)),
+            ("", None),
+            (".", None),
+            ("1.", Some(1.0)),
+            (".5", Some(0.5)),
+            ("x", None),
+            ("inf", Some(f64::INFINITY)),
+            ("1 2", None),
+            ("-Infinity", Some(f64::NEG_INFINITY)),
+            ("1e400", Some(f64::INFINITY)),
+            ("+1.5", Some(1.5)),
+            ("0x10", None),
+            ("1e5_0", Some(1e50)),
+            ("1_e5", None),
+            ("\u{1c}7\u{1f}", Some(7.0)),
+            ("1.2.3", None),
+        ] {
+            assert_eq!(parse_float(text), value, "{text:?}");
+        }
+        assert!(parse_float("nan").is_some_and(f64::is_nan));
+    }
+
+    #[test]
+    fn integers_have_any_size_and_order_by_value() {
+        let integer = |text| Integer::parse(text).unwrap();
+        assert!(integer("99999999999999999999999") > integer("9"));
+        assert!(integer("-99999999999999999999999") < integer("-9"));
+        assert_eq!(integer("-0"), Integer::zero());
+        assert_eq!(integer(" 1_0 "), integer("+010"));
+        for text in ["", "v1", "1.0", "--1", "1_", "\u{b2}"] {
+            assert_eq!(Integer::parse(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! `EngineClient`: the native base class of `kameleoon.KameleoonClient`. Its public methods are the client's hot ones.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+use arc_swap::Guard;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+
+use super::arguments::{feature_key, kind, visitor_code};
+use super::clock::{moment, random_seed};
+use super::data::{self, conversion};
+use super::results::{Objects, Variation};
+use super::{errors, log};
+use crate::datafile::model::{DataFile, Outcome};
+use crate::engine::{Engine, EngineError, Evaluated, Mode, Snapshot};
+use crate::visitor::datum::Datum;
+
+type Shared = Guard<Arc<Snapshot<Objects>>>;
+
+/// The native half of a client. Not for direct use: see `KameleoonClient`.
+#[pyclass(subclass, frozen, module = "kameleoon._native")]
+pub(super) struct EngineClient {
+    pub(super) engine: Engine<Objects>,
+    pub(super) environment: OnceLock<Option<String>>,
+}
+
+fn mode(track: bool) -> Mode {
+    if track { Mode::Track } else { Mode::Save }
+}
+
+pub(super) fn snapshot(data_file: DataFile) -> Snapshot<Objects> {
+    let attachment = Objects::new(&data_file);
+    Snapshot { data_file, attachment }
+}
+
+impl EngineClient {
+    pub(super) fn environment(&self) -> Option<&str> {
+        self.environment.get().and_then(|environment| environment.as_deref())
+    }
+
+    pub(super) fn raise<T>(&self, py: Python<'_>, result: Result<T, EngineError>) -> PyResult<T> {
+        result.map_err(|error| errors::exception(py, &error, self.environment()))
+    }
+
+    fn evaluate(
+        &self,
+        code: &Bound<'_, PyAny>,
+        key: &Bound<'_, PyAny>,
+        mode: Mode,
+    ) -> PyResult<Result<Evaluated<Objects>, EngineError>> {
+        let (code, key) = (visitor_code(code)?, feature_key(key)?);
+        Ok(self.engine.evaluate(code, key, mode, moment()))
+    }
+
+    fn variation(
+        &self,
+        code: &Bound<'_, PyAny>,
+        key: &Bound<'_, PyAny>,
+        mode: Mode,
+    ) -> PyResult<(Shared, Py<Variation>)> {
+        let py = code.py();
+        let evaluated = self.evaluate(code, key, mode)?;
+        let Evaluated { snapshot, answer } = self.raise(py, evaluated)?;
+        let variation = object(py, &snapshot, answer.outcome, answer.place)?;
+        log::emit(py, log::DEBUG, || {
+            format!("visitor {code}, feature flag {key}: variation {:?}", variation.get().key(py).bind(py))
+        });
+        Ok((snapshot, variation))
+    }
+
+    /// Level 3.4: the mark may come along with any call.
+    fn set_unique_identifier(&self, code: &Bound<'_, PyAny>, unique: Option<bool>) -> PyResult<()> {
+        let Some(unique) = unique else { return Ok(()) };
+        let added = self.engine.add_data(visitor_code(code)?, &[Datum::UniqueIdentifier(unique)], true, moment());
+        self.raise(code.py(), added).map(|_| ())
+    }
+}
+
+pub(super) fn object(
+    py: Python<'_>,
+    snapshot: &Snapshot<Objects>,
+    outcome: Outcome,
+    place: Option<usize>,
+) -> PyResult<Py<Variation>> {
+    snapshot.attachment.variation(py, &snapshot.data_file, outcome, place)
+}
+
+#[pymethods]
+impl EngineClient {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        let engine = Engine::new(snapshot(DataFile::default()), random_seed(), true);
+        Self { engine, environment: OnceLock::new() }
+    }
+
+    /// Whether the feature flag is on for the visitor: its variation is not `off`.
+    ///
+    /// A flag that is disabled in the environment is off. With `track` the exposure is sent.
+    /// Raises `VisitorCodeInvalid` and `FeatureNotFound`. (spec 5, Client)
+    #[pyo3(signature = (visitor_code, feature_key, is_unique_identifier=None, track=true))]
+    fn is_feature_active(
+        &self,
+        visitor_code: &Bound<'_, PyAny>,
+        feature_key: &Bound<'_, PyAny>,
+        is_unique_identifier: Option<bool>,
+        track: bool,
+    ) -> PyResult<bool> {
+        let py = visitor_code.py();
+        self.set_unique_identifier(visitor_code, is_unique_identifier)?;
+        let active = match self.evaluate(visitor_code, feature_key, mode(track))? {
+            Ok(evaluated) => evaluated.answer.outcome.active,
+            Err(EngineError::FeatureDisabled(_) | EngineError::ConsentRefused(_)) => false,
+            Err(error) => return Err(errors::exception(py, &error, self.environment())),
+        };
+        log::emit(py, log::DEBUG, || format!("visitor {visitor_code}, feature flag {feature_key}: active {active}"));
+        Ok(active)
+    }
+
+    /// The visitor's variation of the feature flag.
+    ///
+    /// Raises `VisitorCodeInvalid`, `FeatureNotFound` and `FeatureEnvironmentDisabled`. (spec 5, Client)
+    #[pyo3(signature = (visitor_code, feature_key, track=true))]
+    fn get_variation(
+        &self,
+        visitor_code: &Bound<'_, PyAny>,
+        feature_key: &Bound<'_, PyAny>,
+        track: bool,
+    ) -> PyResult<Py<Variation>> {
+        Ok(self.variation(visitor_code, feature_key, mode(track))?.1)
+    }
+
+    /// The visitor's variations of all feature flags by key; disabled ones are left out, and with `only_active` those
+    /// that are off. Raises `VisitorCodeInvalid`. (spec 5, Client)
+    #[pyo3(signature = (visitor_code, only_active=false, track=true))]
+    fn get_variations<'py>(
+        &self,
+        visitor_code: &Bound<'py, PyAny>,
+        only_active: bool,
+        track: bool,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        self.variations(visitor_code, only_active, mode(track))
+    }
+
+    /// The visitor's variations of all active feature flags by key. Neither saves nor tracks. Deprecated: use
+    /// `get_variations`. Raises `VisitorCodeInvalid`.
+    fn get_active_features<'py>(&self, visitor_code: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+        self.variations(visitor_code, true, Mode::ReadOnly)
+    }
+
+    /// The keys of the feature flags that are active for the visitor. Neither saves nor tracks. Deprecated: use
+    /// `get_variations`. Raises `VisitorCodeInvalid`.
+    fn get_active_feature_list_for_visitor<'py>(
+        &self,
+        visitor_code: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        Ok(self.variations(visitor_code, true, Mode::ReadOnly)?.keys())
+    }
+
+    /// The keys of all feature flags, disabled ones included.
+    fn get_feature_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let snapshot = self.engine.snapshot();
+        let flags = 0..snapshot.data_file.flags.len();
+        PyList::new(
+            py,
+            flags.map(|place| snapshot.attachment.flag_key(py, &snapshot.data_file, place).bind(py).clone()),
+        )
+    }
+
+    /// The key of the visitor's variation. Deprecated: use `get_variation`.
+    ///
+    /// Raises as `get_variation` does.
+    #[pyo3(signature = (visitor_code, feature_key, is_unique_identifier=None))]
+    fn get_feature_variation_key(
+        &self,
+        visitor_code: &Bound<'_, PyAny>,
+        feature_key: &Bound<'_, PyAny>,
+        is_unique_identifier: Option<bool>,
+    ) -> PyResult<Py<PyString>> {
+        self.set_unique_identifier(visitor_code, is_unique_identifier)?;
+        let (_, variation) = self.variation(visitor_code, feature_key, Mode::Track)?;
+        Ok(variation.get().key(visitor_code.py()))
+    }
+
+    /// The value of a variable of the visitor's variation. Deprecated: use `get_variation`.
+    ///
+    /// Raises as `get_variation` does, and `FeatureVariableNotFound`.
+    #[pyo3(signature = (visitor_code, feature_key, variable_key, is_unique_identifier=None))]
+    fn get_feature_variable(
+        &self,
+        visitor_code: &Bound<'_, PyAny>,
+        feature_key: &Bound<'_, PyAny>,
+        variable_key: &str,
+        is_unique_identifier: Option<bool>,
+    ) -> PyResult<Py<PyAny>> {
+        let py = visitor_code.py();
+        self.set_unique_identifier(visitor_code, is_unique_identifier)?;
+        let (_, variation) = self.variation(visitor_code, feature_key, Mode::Track)?;
+        let value = variation.get().variable_value(py, variable_key)?;
+        value.ok_or_else(|| errors::variable_not_found(py, variable_key))
+    }
+
+    /// The values of a variation's variables by key; without a variation key, the default variation's. Deprecated.
+    ///
+    /// Raises `FeatureNotFound`, `FeatureEnvironmentDisabled`, `FeatureVariationNotFound`.
+    #[pyo3(signature = (feature_key, variation_key=None))]
+    fn get_feature_variation_variables<'py>(
+        &self,
+        feature_key: &Bound<'py, PyAny>,
+        variation_key: Option<&str>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let py = feature_key.py();
+        let found = self.engine.variation_of_flag(self::feature_key(feature_key)?, variation_key);
+        let (snapshot, outcome) = self.raise(py, found)?;
+        object(py, &snapshot, outcome, None)?.get().values(py)
+    }
+
+    /// Stores data for the visitor; with `track=False` none of it is sent. What is no Kameleoon datum is ignored and
+    /// logged. Raises `VisitorCodeInvalid`. (spec 2 §2)
+    #[pyo3(signature = (visitor_code, *data, track=true))]
+    fn add_data(&self, visitor_code: &Bound<'_, PyAny>, data: &Bound<'_, PyTuple>, track: bool) -> PyResult<()> {
+        let py = visitor_code.py();
+        let code = self::visitor_code(visitor_code)?;
+        let mut all: smallvec::SmallVec<[Datum; 8]> = smallvec::SmallVec::new();
+        for object in data.iter_borrowed() {
+            match data::of(&object) {
+                Some(datum) => all.push(datum),
+                None => log::emit(py, log::WARNING, || {
+                    format!("add_data: a {} is no Kameleoon datum; it is ignored", kind(&object))
+                }),
+            }
+        }
+        let added = self.engine.add_data(code, &all, track, moment());
+        log::notices(py, self.raise(py, added)?);
+        Ok(())
+    }
+
+    /// Stores a conversion of a goal and queues the visitor for tracking. Raises `VisitorCodeInvalid`. (spec 3 §1)
+    #[pyo3(signature = (visitor_code, goal_id, revenue=None, is_unique_identifier=None, negative=false, metadata=None))]
+    fn track_conversion(
+        &self,
+        visitor_code: &Bound<'_, PyAny>,
+        goal_id: i64,
+        revenue: Option<&Bound<'_, PyAny>>,
+        is_unique_identifier: Option<bool>,
+        negative: bool,
+        metadata: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let py = visitor_code.py();
+        self.set_unique_identifier(visitor_code, is_unique_identifier)?;
+        let conversion = conversion::make(goal_id, revenue, negative, metadata)?;
+        let tracked = self.engine.track_conversion(self::visitor_code(visitor_code)?, conversion, moment());
+        log::notices(py, self.raise(py, tracked)?);
+        Ok(())
+    }
+
+    /// Forces a variation of an experiment for the visitor; `None` takes it back. With `force_targeting` it is given
+    /// without regard to targeting.
+    ///
+    /// Raises `VisitorCodeInvalid`, `FeatureExperimentNotFound`, `FeatureVariationNotFound`. (spec 1 §6)
+    #[pyo3(signature = (visitor_code, experiment_id, variation_key, force_targeting=true))]
+    fn set_forced_variation(
+        &self,
+        visitor_code: &Bound<'_, PyAny>,
+        experiment_id: i64,
+        variation_key: Option<&str>,
+        force_targeting: bool,
+    ) -> PyResult<()> {
+        let code = self::visitor_code(visitor_code)?;
+        let forced = self.engine.set_forced_variation(code, experiment_id, variation_key, force_targeting, moment());
+        self.raise(visitor_code.py(), forced)
+    }
+
+    /// Stores every audience that targets the visitor, to be sent. Raises `VisitorCodeInvalid`. (spec 1 §8)
+    fn evaluate_audiences(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<()> {
+        let evaluated = self.engine.evaluate_audiences(self::visitor_code(visitor_code)?, moment());
+        self.raise(visitor_code.py(), evaluated)
+    }
+
+    /// JavaScript that makes the engine in the visitor's browser know the variations assigned within the last 5 s.
+    /// (spec 5, Client)
+    fn get_engine_tracking_code(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<String> {
+        let code = self.engine.tracking_code(self::visitor_code(visitor_code)?, moment());
+        self.raise(visitor_code.py(), code)
+    }
+}
+
+impl EngineClient {
+    fn variations<'py>(
+        &self,
+        visitor_code: &Bound<'py, PyAny>,
+        only_active: bool,
+        mode: Mode,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let py = visitor_code.py();
+        let code = self::visitor_code(visitor_code)?;
+        let dict = PyDict::new(py);
+        let mut failed = Ok(());
+        let evaluated = self.engine.evaluate_all(code, mode, moment(), |snapshot, place, answer| {
+            let Some(answer) = answer.filter(|answer| answer.outcome.active || !only_active) else { return };
+            let key = snapshot.attachment.flag_key(py, &snapshot.data_file, place);
+            let added =
+                object(py, snapshot, answer.outcome, answer.place).and_then(|variation| dict.set_item(key, variation));
+            if added.is_err() {
+                failed = added;
+            }
+        });
+        self.raise(py, evaluated)?;
+        failed.map(|()| dict)
+    }
+}

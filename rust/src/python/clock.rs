@@ -1,0 +1,41 @@
+//! The clock and the source of randomness that the core has not.
+
+use chrono::{DateTime, Days, Local, NaiveTime};
+use parking_lot::Mutex;
+use std::hash::{BuildHasher, RandomState};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::engine::Moment;
+
+/// Now.
+#[expect(clippy::disallowed_methods, reason = "the bindings are where the time comes from")]
+pub(super) fn moment() -> Moment {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment { now: i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX), day_start: local_day_start }
+}
+
+/// When the local day of `now` began. The day is remembered: asking the time zone is slow.
+fn local_day_start(now: i64) -> i64 {
+    static DAY: Mutex<(i64, i64)> = Mutex::new((0, 0));
+    let mut day = DAY.lock();
+    if !(day.0..day.1).contains(&now) {
+        *day = local_day(now).unwrap_or((0, 0));
+    }
+    day.0
+}
+
+fn local_day(now: i64) -> Option<(i64, i64)> {
+    let date = DateTime::from_timestamp_millis(now)?.with_timezone(&Local).date_naive();
+    let midnight = |date: chrono::NaiveDate| {
+        let local = date.and_time(NaiveTime::MIN).and_local_timezone(Local);
+        Some(local.earliest()?.timestamp_millis())
+    };
+    Some((midnight(date)?, midnight(date.checked_add_days(Days::new(1))?)?))
+}
+
+/// 64 random bits from the operating system.
+pub(super) fn random_seed() -> u64 {
+    // The standard hasher's keys come from the system's randomness, and differ for each process's first call; the time
+    // tells apart two children forked from one process.
+    RandomState::new().hash_one(moment().now) ^ u64::from(std::process::id()).rotate_left(32)
+}

@@ -1,0 +1,84 @@
+//! `Conversion`.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+
+use super::custom_data::CustomData;
+use super::{Data, to_number, to_object};
+use crate::numbers::Number;
+use crate::python::arguments::number;
+use crate::visitor::datum::{self, Datum};
+
+/// A conversion of a goal; `metadata` are custom data that belong to it (spec 2 §2).
+#[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
+pub(in crate::python) struct Conversion(pub(super) Arc<datum::Conversion>);
+
+#[pymethods]
+impl Conversion {
+    #[new]
+    #[pyo3(signature = (goal_id, revenue=None, negative=false, metadata=None))]
+    fn new(
+        goal_id: i64,
+        revenue: Option<&Bound<'_, PyAny>>,
+        negative: bool,
+        metadata: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let conversion = make(goal_id, revenue, negative, metadata)?;
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(Arc::new(conversion))))
+    }
+
+    /// The goal's id.
+    #[getter]
+    fn goal_id(&self) -> i64 {
+        self.0.goal_id
+    }
+
+    /// The revenue.
+    #[getter]
+    fn revenue<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_number(py, Some(self.0.revenue))
+    }
+
+    /// Whether it takes an earlier conversion back.
+    #[getter]
+    fn negative(&self) -> bool {
+        self.0.negative
+    }
+
+    /// The custom data that belong to it, as a list of its own.
+    #[getter]
+    fn metadata<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        self.0.metadata.as_ref().map(|items| metadata(py, items)).transpose()
+    }
+}
+
+/// A conversion from its arguments; no revenue is 0.0.
+pub(in crate::python) fn make(
+    goal_id: i64,
+    revenue: Option<&Bound<'_, PyAny>>,
+    negative: bool,
+    metadata: Option<&Bound<'_, PyAny>>,
+) -> PyResult<datum::Conversion> {
+    let items = match metadata {
+        None => None,
+        Some(items) => {
+            let mut all = Vec::new();
+            for item in items.try_iter()? {
+                all.push(Arc::clone(&item?.cast::<CustomData>()?.get().0));
+            }
+            Some(all.into())
+        }
+    };
+    let revenue = revenue.map_or(Ok(Number::Float(0.0)), number)?;
+    Ok(datum::Conversion { goal_id, revenue, negative, metadata: items })
+}
+
+pub(super) fn metadata<'py>(py: Python<'py>, items: &[Arc<datum::CustomData>]) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for item in items {
+        list.append(to_object(py, Datum::CustomData(Arc::clone(item)))?)?;
+    }
+    Ok(list)
+}

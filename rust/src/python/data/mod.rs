@@ -1,0 +1,254 @@
+//! The data kinds as frozen native classes (spec 2 §2). Adding one to a visitor copies a pointer.
+
+pub(super) mod conversion;
+pub(super) mod custom_data;
+pub(super) mod place;
+pub(super) mod software;
+
+use std::sync::Arc;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList, PyTuple};
+
+use super::arguments::kind;
+use crate::numbers::Number;
+use crate::visitor::datum::{CustomDataKey, Datum};
+use conversion::Conversion;
+use custom_data::CustomData;
+use place::{Geolocation, PageView};
+use software::{ApplicationVersion, Browser, Cookie, Device, OperatingSystem, UniqueIdentifier, UserAgent};
+
+/// The base of all data kinds. Immutable, comparable, picklable, and hashable where their content is.
+#[pyclass(subclass, frozen, module = "kameleoon.data")]
+pub(super) struct Data;
+
+#[pymethods]
+impl Data {
+    #[new]
+    fn new() -> Self {
+        Self
+    }
+
+    /// The kind, as a `DataType`.
+    #[getter]
+    fn data_type(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+        static MEMBERS: Members = Members::new("DataType");
+        let datum = of(slf.as_any()).ok_or_else(|| PyValueError::new_err("no kind of its own"))?;
+        MEMBERS.get(slf.py(), data_type(&datum))
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let name = slf.get_type().name()?;
+        let Some(datum) = of(slf.as_any()) else { return Ok(format!("{name}()")) };
+        let (positional, named) = arguments(slf.py(), &datum)?;
+        let mut shown = Vec::new();
+        for value in positional.iter() {
+            shown.push(value.repr()?.to_string());
+        }
+        for (key, value) in named.iter() {
+            shown.push(format!("{key}={}", value.repr()?));
+        }
+        Ok(format!("{name}({})", shown.join(", ")))
+    }
+
+    fn __eq__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> Option<bool> {
+        if !slf.get_type().is(other.get_type()) {
+            return None;
+        }
+        Some(of(slf.as_any())? == of(other)?)
+    }
+
+    fn __hash__(slf: &Bound<'_, Self>) -> PyResult<isize> {
+        let py = slf.py();
+        let Some(datum) = of(slf.as_any()) else { return Ok(0) };
+        let (positional, _) = arguments(py, &datum)?;
+        PyTuple::new(py, [slf.get_type().into_any(), positional.into_any()])?.hash()
+    }
+
+    fn __getnewargs_ex__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+        match of(slf.as_any()) {
+            Some(datum) => arguments(slf.py(), &datum),
+            None => Ok((PyTuple::empty(slf.py()), PyDict::new(slf.py()))),
+        }
+    }
+}
+
+/// The datum that an object is, if it is one.
+pub(super) fn of(object: &Bound<'_, PyAny>) -> Option<Datum> {
+    macro_rules! first_of {
+        ($($class:ident => $make:expr),+ $(,)?) => {
+            $(if let Ok(found) = object.cast::<$class>() {
+                let make: fn(&$class) -> Datum = $make;
+                return Some(make(found.get()));
+            })+
+        };
+    }
+    first_of! {
+        CustomData => |datum| Datum::CustomData(Arc::clone(&datum.0)),
+        Browser => |datum| Datum::Browser(datum.0),
+        PageView => |datum| Datum::PageView(Arc::clone(&datum.0)),
+        Device => |datum| Datum::Device(datum.0),
+        OperatingSystem => |datum| Datum::OperatingSystem(datum.0),
+        Geolocation => |datum| Datum::Geolocation(Arc::clone(&datum.0)),
+        Conversion => |datum| Datum::Conversion(Arc::clone(&datum.0)),
+        ApplicationVersion => |datum| Datum::ApplicationVersion(Arc::clone(&datum.0)),
+        UserAgent => |datum| Datum::UserAgent(Arc::clone(&datum.0)),
+        Cookie => |datum| Datum::Cookie(Arc::clone(&datum.0)),
+        UniqueIdentifier => |datum| Datum::UniqueIdentifier(datum.0),
+    }
+    None
+}
+
+/// The Python object for a datum.
+pub(super) fn to_object(py: Python<'_>, datum: Datum) -> PyResult<Py<PyAny>> {
+    macro_rules! object {
+        ($value:expr) => {
+            Ok(Py::new(py, PyClassInitializer::from(Data).add_subclass($value))?.into_any())
+        };
+    }
+    match datum {
+        Datum::CustomData(datum) => object!(CustomData(datum)),
+        Datum::Browser(browser) => object!(Browser(browser)),
+        Datum::Device(device) => object!(Device(device)),
+        Datum::OperatingSystem(system) => object!(OperatingSystem(system)),
+        Datum::Geolocation(place) => object!(Geolocation(place)),
+        Datum::PageView(view) => object!(PageView(view)),
+        Datum::Conversion(conversion) => object!(Conversion(conversion)),
+        Datum::Cookie(cookie) => object!(Cookie(cookie)),
+        Datum::UserAgent(value) => object!(UserAgent(value)),
+        Datum::ApplicationVersion(version) => object!(ApplicationVersion(version)),
+        Datum::UniqueIdentifier(unique) => object!(UniqueIdentifier(unique)),
+    }
+}
+
+/// The place of a datum's kind in `DataType` (spec 2 §2).
+fn data_type(datum: &Datum) -> usize {
+    match datum {
+        Datum::CustomData(_) => 0,
+        Datum::Browser(_) => 1,
+        Datum::Conversion(_) => 2,
+        Datum::Device(_) => 3,
+        Datum::PageView(_) => 4,
+        Datum::UserAgent(_) => 5,
+        Datum::Cookie(_) => 7,
+        Datum::OperatingSystem(_) => 8,
+        Datum::Geolocation(_) => 9,
+        Datum::UniqueIdentifier(_) => 13,
+        Datum::ApplicationVersion(_) => 19,
+    }
+}
+
+/// The arguments that make an equal datum.
+fn arguments<'py>(py: Python<'py>, datum: &Datum) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+    let named = PyDict::new(py);
+    let positional: Vec<Bound<'py, PyAny>> = match datum {
+        Datum::CustomData(datum) => {
+            if !datum.overwrite {
+                named.set_item(intern!(py, "overwrite"), false)?;
+            }
+            let key = match &datum.key {
+                CustomDataKey::Index(index) => index.into_pyobject(py)?.into_any(),
+                CustomDataKey::Name(name) => (&**name).into_pyobject(py)?.into_any(),
+            };
+            let mut all = vec![key];
+            for value in &datum.values {
+                all.push(value.as_str().into_pyobject(py)?.into_any());
+            }
+            all
+        }
+        Datum::Browser(browser) => {
+            let kind = software::browser_type(py, browser.kind)?.into_bound(py);
+            vec![kind, to_number(py, browser.version)?]
+        }
+        Datum::Device(device) => vec![software::device_type(py, *device)?.into_bound(py)],
+        Datum::OperatingSystem(system) => vec![software::os_type(py, *system)?.into_bound(py)],
+        Datum::Geolocation(place) => {
+            let mut all = Vec::new();
+            for text in [&place.country, &place.region, &place.city, &place.postal_code] {
+                all.push(text.as_deref().into_pyobject(py)?.into_any());
+            }
+            for degrees in [place.latitude, place.longitude] {
+                all.push(to_number(py, degrees)?);
+            }
+            all
+        }
+        Datum::PageView(view) => {
+            let referrers = view.referrers.as_ref().map(|referrers| PyTuple::new(py, referrers.iter())).transpose()?;
+            vec![
+                view.url.into_pyobject(py)?.into_any(),
+                view.title.as_deref().into_pyobject(py)?.into_any(),
+                referrers.into_pyobject(py)?.into_any(),
+            ]
+        }
+        Datum::Conversion(conversion) => {
+            let metadata = conversion.metadata.as_ref().map(|items| conversion::metadata(py, items)).transpose()?;
+            let metadata = metadata.map(|items| items.to_tuple());
+            vec![
+                conversion.goal_id.into_pyobject(py)?.into_any(),
+                to_number(py, Some(conversion.revenue))?,
+                conversion.negative.into_pyobject(py)?.to_owned().into_any(),
+                metadata.into_pyobject(py)?.into_any(),
+            ]
+        }
+        Datum::Cookie(cookie) => vec![software::cookies(py, cookie)?.into_any()],
+        Datum::UserAgent(value) => vec![(&**value).into_pyobject(py)?.into_any()],
+        Datum::ApplicationVersion(version) => vec![(&*version.text).into_pyobject(py)?.into_any()],
+        Datum::UniqueIdentifier(unique) => vec![unique.into_pyobject(py)?.to_owned().into_any()],
+    };
+    Ok((PyTuple::new(py, positional)?, named))
+}
+
+/// A number as it was given.
+fn to_number(py: Python<'_>, number: Option<Number>) -> PyResult<Bound<'_, PyAny>> {
+    Ok(match number {
+        None => py.None().into_bound(py),
+        Some(Number::Integer(integer)) => integer.into_pyobject(py)?.into_any(),
+        Some(Number::Float(float)) => float.into_pyobject(py)?.into_any(),
+    })
+}
+
+/// The members of one of the enums in `kameleoon.data`, fetched once.
+struct Members {
+    name: &'static str,
+    members: PyOnceLock<Vec<Py<PyAny>>>,
+}
+
+impl Members {
+    const fn new(name: &'static str) -> Self {
+        Self { name, members: PyOnceLock::new() }
+    }
+
+    fn all(&self, py: Python<'_>) -> PyResult<&[Py<PyAny>]> {
+        let fetch = || -> PyResult<Vec<Py<PyAny>>> {
+            let class = py.import(intern!(py, "kameleoon.data"))?.getattr(self.name)?;
+            let members = py.import(intern!(py, "builtins"))?.call_method1(intern!(py, "list"), (class,))?;
+            Ok(members.cast_into::<PyList>()?.iter().map(Bound::unbind).collect())
+        };
+        self.members.get_or_try_init(py, fetch).map(Vec::as_slice)
+    }
+
+    fn get(&self, py: Python<'_>, place: usize) -> PyResult<Py<PyAny>> {
+        let member = self.all(py)?.get(place).map(|member| member.clone_ref(py));
+        member.ok_or_else(|| PyValueError::new_err(format!("no {} number {place}", self.name)))
+    }
+
+    /// The place of a member; a member's value counts as the member.
+    fn place(&self, argument: &Bound<'_, PyAny>) -> PyResult<u8> {
+        let py = argument.py();
+        let members = self.all(py)?;
+        let mut place = members.iter().position(|member| member.is(argument));
+        if place.is_none() {
+            for (candidate, member) in members.iter().enumerate() {
+                if member.bind(py).getattr(intern!(py, "value"))?.eq(argument)? {
+                    place = Some(candidate);
+                }
+            }
+        }
+        place.and_then(|place| u8::try_from(place).ok()).ok_or_else(|| {
+            PyValueError::new_err(format!("expected a {}, got {} {argument}", self.name, kind(argument)))
+        })
+    }
+}

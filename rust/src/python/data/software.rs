@@ -1,0 +1,173 @@
+//! What the visitor's device tells: `Browser`, `Device`, `OperatingSystem`, `UserAgent`, `ApplicationVersion`,
+//! `Cookie`, `UniqueIdentifier`.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::{Data, Members, to_number};
+use crate::python::arguments::{number, text};
+use crate::visitor::datum;
+
+static BROWSERS: Members = Members::new("BrowserType");
+static DEVICES: Members = Members::new("DeviceType");
+static SYSTEMS: Members = Members::new("OperatingSystemType");
+
+pub(super) fn browser_type(py: Python<'_>, place: u8) -> PyResult<Py<PyAny>> {
+    BROWSERS.get(py, place.into())
+}
+
+pub(super) fn device_type(py: Python<'_>, place: u8) -> PyResult<Py<PyAny>> {
+    DEVICES.get(py, place.into())
+}
+
+pub(super) fn os_type(py: Python<'_>, place: u8) -> PyResult<Py<PyAny>> {
+    SYSTEMS.get(py, place.into())
+}
+
+pub(super) fn cookies<'py>(py: Python<'py>, cookie: &datum::Cookie) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for (name, value) in &cookie.cookies {
+        dict.set_item(&**name, &**value)?;
+    }
+    Ok(dict)
+}
+
+/// The visitor's browser, with its version as a number if known (spec 2 §2).
+#[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
+pub(in crate::python) struct Browser(pub(super) datum::Browser);
+
+#[pymethods]
+impl Browser {
+    #[new]
+    #[pyo3(signature = (browser_type, version=None))]
+    fn new(browser_type: &Bound<'_, PyAny>, version: Option<&Bound<'_, PyAny>>) -> PyResult<PyClassInitializer<Self>> {
+        let browser = datum::Browser { kind: BROWSERS.place(browser_type)?, version: version.map(number).transpose()? };
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(browser)))
+    }
+
+    /// The browser.
+    #[getter]
+    fn browser_type(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        browser_type(py, self.0.kind)
+    }
+
+    /// Its version.
+    #[getter]
+    fn version<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_number(py, self.0.version)
+    }
+}
+
+/// The visitor's device (spec 2 §2).
+#[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
+pub(in crate::python) struct Device(pub(super) u8);
+
+#[pymethods]
+impl Device {
+    #[new]
+    fn new(device_type: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(DEVICES.place(device_type)?)))
+    }
+
+    /// The device.
+    #[getter]
+    fn device_type(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        device_type(py, self.0)
+    }
+}
+
+/// The visitor's operating system (spec 2 §2).
+#[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
+pub(in crate::python) struct OperatingSystem(pub(super) u8);
+
+#[pymethods]
+impl OperatingSystem {
+    #[new]
+    fn new(os_type: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(SYSTEMS.place(os_type)?)))
+    }
+
+    /// The operating system.
+    #[getter]
+    fn os_type(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        os_type(py, self.0)
+    }
+}
+
+/// The visitor's user agent (spec 2 §2).
+#[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
+pub(in crate::python) struct UserAgent(pub(super) Arc<str>);
+
+#[pymethods]
+impl UserAgent {
+    #[new]
+    fn new(value: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(text(value)?.into())))
+    }
+
+    /// The user agent.
+    #[getter]
+    fn value(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The version of the application, `"major.minor.patch"` (spec 2 §2).
+#[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
+pub(in crate::python) struct ApplicationVersion(pub(super) Arc<datum::ApplicationVersion>);
+
+#[pymethods]
+impl ApplicationVersion {
+    #[new]
+    fn new(version: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(Arc::new(datum::ApplicationVersion::new(&text(version)?)))))
+    }
+
+    /// The version as given.
+    #[getter]
+    fn version(&self) -> &str {
+        &self.0.text
+    }
+}
+
+/// The visitor's cookies, names to values (spec 2 §2).
+#[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
+pub(in crate::python) struct Cookie(pub(super) Arc<datum::Cookie>);
+
+#[pymethods]
+impl Cookie {
+    #[new]
+    fn new(cookies: &Bound<'_, PyDict>) -> PyResult<PyClassInitializer<Self>> {
+        let mut all = Vec::with_capacity(cookies.len());
+        for (name, value) in cookies.iter() {
+            all.push((text(&name)?.into(), text(&value)?.into()));
+        }
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(Arc::new(datum::Cookie { cookies: all.into() }))))
+    }
+
+    /// The cookies, as a dict of its own.
+    #[getter]
+    fn cookies<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        cookies(py, &self.0)
+    }
+}
+
+/// Whether the visitor code is a unique identifier (spec 2 §2).
+#[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
+pub(in crate::python) struct UniqueIdentifier(pub(super) bool);
+
+#[pymethods]
+impl UniqueIdentifier {
+    #[new]
+    fn new(value: bool) -> PyClassInitializer<Self> {
+        PyClassInitializer::from(Data).add_subclass(Self(value))
+    }
+
+    /// Whether it is.
+    #[getter]
+    fn value(&self) -> bool {
+        self.0
+    }
+}

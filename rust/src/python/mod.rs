@@ -1,0 +1,51 @@
+//! The Python bindings: classes, conversions, errors. They convert, they never decide.
+//!
+//! The GIL is held for a single evaluation (releasing it costs more), and released for compiling, purging and batches.
+//! Python is never called while a visitor's or a shard's lock is held.
+
+mod arguments;
+mod client;
+mod clock;
+mod data;
+mod errors;
+mod explain;
+mod internal;
+mod log;
+mod patterns;
+mod results;
+mod tracking;
+
+use pyo3::prelude::*;
+
+/// The native half of the package `kameleoon`.
+#[pymodule(gil_used = false)]
+#[pyo3(name = "_native")]
+mod native {
+    #[pymodule_export]
+    use super::arguments::{bucket, group_bucket};
+    #[pymodule_export]
+    use super::client::EngineClient;
+    #[pymodule_export]
+    use super::data::Data;
+    #[pymodule_export]
+    use super::data::conversion::Conversion;
+    #[pymodule_export]
+    use super::data::custom_data::CustomData;
+    #[pymodule_export]
+    use super::data::place::{Geolocation, PageView};
+    #[pymodule_export]
+    use super::data::software::{
+        ApplicationVersion, Browser, Cookie, Device, OperatingSystem, UniqueIdentifier, UserAgent,
+    };
+    #[pymodule_export]
+    use super::log::set_log_level;
+    #[pymodule_export]
+    use super::results::{Variable, Variation};
+    #[pymodule_export]
+    use super::tracking::TrackingBatch;
+
+    /// The version of this package.
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "Python's name for it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}
