@@ -82,10 +82,12 @@ fn fraction(words: [u32; 8]) -> f64 {
     for _ in 0..first {
         value *= TWO_POW_MINUS_64;
     }
-    value / (1u64 << shift) as f64
+    // Shifting left by `shift` bits multiplied by 2^shift; halving is exact.
+    value * 0.5f64.powi(shift.cast_signed())
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, clippy::cast_possible_truncation, reason = "exact values are meant")]
 mod tests {
     use super::*;
 

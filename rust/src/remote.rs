@@ -18,6 +18,7 @@ use crate::visitor::datum::{
 
 /// What of the answer is wanted, as far as the service does not filter it.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct RemoteFilter {
     /// The device.
     pub device: bool,
@@ -159,13 +160,12 @@ impl RemoteVisitor {
 
     fn read_page(&mut self, data: Fields<'_>, time: i64) -> Result<(), String> {
         let Some(url) = data.text("href")? else { return Ok(()) };
-        match self.pages.iter_mut().find(|page| *page.view.url == *url) {
-            Some(page) => page.count += 1,
-            None => {
-                let title = data.text("title")?.map(Into::into);
-                let view = Arc::new(PageView { url: url.into(), title, referrers: None });
-                self.pages.push(RemotePage { view, count: 1, last_time: time });
-            }
+        if let Some(page) = self.pages.iter_mut().find(|page| *page.view.url == *url) {
+            page.count += 1;
+        } else {
+            let title = data.text("title")?.map(Into::into);
+            let view = Arc::new(PageView { url: url.into(), title, referrers: None });
+            self.pages.push(RemotePage { view, count: 1, last_time: time });
         }
         Ok(())
     }
@@ -329,6 +329,6 @@ fn read_bandit_scores(experiments: Fields<'_>) -> Vec<BanditScores> {
     all
 }
 
-fn scores<'a>(fields: Fields<'a>) -> impl Iterator<Item = (i64, f64)> + 'a {
+fn scores(fields: Fields<'_>) -> impl Iterator<Item = (i64, f64)> {
     fields.iter().filter_map(|(id, score)| Some((digits(id)?, number(score)?)))
 }

@@ -7,8 +7,8 @@ use jiter::JsonValue;
 use super::compile_segments::compile_segments;
 use super::json::{self, Fields};
 use super::model::{
-    Configuration, CustomDataTable, DataFile, Exposure, Flag, Group, Holdout, Map, OFF, Outcome, Rule, RuleKind,
-    Variable, Variation,
+    Configuration, CustomDataTable, DataFile, Exposure, Flag, Group, Holdout, Map, Outcome, Rule, RuleKind, Variable,
+    Variation,
 };
 use super::wire::{
     ConfigurationWire, CustomDataWire, DataFileWire, ExperimentWire, FeatureFlagWire, Omissions, RuleWire,
@@ -116,7 +116,7 @@ fn compile_flags(
             rules: Vec::with_capacity(flag_wire.rules.len()),
             needs_host: false,
         };
-        let default = outcome(place, &flag, flag_wire.default_variation_key, None, None);
+        let default = outcome(place, &flag, &flag.default_variation_key, None, None);
         flag.default_outcome = data_file.outcomes.len();
         data_file.outcomes.push(default);
         for rule in &flag_wire.rules {
@@ -139,10 +139,14 @@ fn compile_flags(
     }
 }
 
-fn outcome(place: usize, flag: &Flag, key: &str, variation_id: Option<i64>, experiment_id: Option<i64>) -> Outcome {
-    let variation = flag.variation(key);
-    let active = variation.is_none_or(|variation| *flag.variations[variation].key != *OFF);
-    Outcome { flag: place, variation, variation_id, experiment_id, active }
+fn outcome(
+    place: usize,
+    flag: &Flag,
+    key: &Arc<str>,
+    variation_id: Option<i64>,
+    experiment_id: Option<i64>,
+) -> Outcome {
+    Outcome { flag: place, key: Arc::clone(key), variation: flag.variation(key), variation_id, experiment_id }
 }
 
 fn compile_rule(

@@ -236,7 +236,7 @@ fn among_values(text: &str) -> Result<CustomDataTest, String> {
         }
         JsonValue::Object(fields) => values.extend(fields.iter().map(|(key, _)| key.as_ref().into())),
         JsonValue::Str(text) => {
-            values.extend(text.chars().map(|character| (*character.encode_utf8(&mut [0; 4])).into()))
+            values.extend(text.chars().map(|character| (*character.encode_utf8(&mut [0; 4])).into()));
         }
         _ => return Ok(CustomDataTest::Never),
     }

@@ -26,12 +26,11 @@ pub(super) fn compile_segments(
     let mut places: Map<i64, usize> = Map::default();
     let mut unique: Vec<&SegmentWire<'_>> = Vec::new();
     for segment in wire.segments.iter().chain(inline) {
-        match places.get(&segment.id) {
-            Some(place) => unique[*place] = segment,
-            None => {
-                places.insert(segment.id, unique.len());
-                unique.push(segment);
-            }
+        if let Some(place) = places.get(&segment.id) {
+            unique[*place] = segment;
+        } else {
+            places.insert(segment.id, unique.len());
+            unique.push(segment);
         }
     }
     let mut references =

@@ -64,12 +64,11 @@ fn unique_fields(fields: &[(Cow<'_, str>, JsonValue<'_>)]) -> Vec<(Arc<str>, Val
     let mut places: hashbrown::HashMap<&str, usize, foldhash::fast::FixedState> = hashbrown::HashMap::default();
     let mut unique: Vec<(Arc<str>, Value)> = Vec::with_capacity(fields.len());
     for (key, value) in fields {
-        match places.get(key.as_ref()) {
-            Some(place) => unique[*place].1 = to_value(value),
-            None => {
-                places.insert(key.as_ref(), unique.len());
-                unique.push((key.as_ref().into(), to_value(value)));
-            }
+        if let Some(place) = places.get(key.as_ref()) {
+            unique[*place].1 = to_value(value);
+        } else {
+            places.insert(key.as_ref(), unique.len());
+            unique.push((key.as_ref().into(), to_value(value)));
         }
     }
     unique
@@ -96,6 +95,8 @@ pub struct Fields<'a>(&'a [(Cow<'a, str>, JsonValue<'a>)]);
 /// A field's value, or what is wrong with it.
 pub type Field<T> = Result<Option<T>, String>;
 
+// Every accessor fails in the one way that `Field` tells: something else stands there.
+#[expect(clippy::missing_errors_doc, reason = "said once for all, above")]
 impl<'a> Fields<'a> {
     /// The fields of an object.
     ///
@@ -129,9 +130,6 @@ impl<'a> Fields<'a> {
     }
 
     /// An integer of 64 bits.
-    ///
-    /// # Errors
-    /// What stands there instead; so for the other types.
     pub fn integer(self, name: &str) -> Field<i64> {
         self.field(name, "an integer", |json| match json {
             JsonValue::Int(integer) => Some(*integer),

@@ -251,16 +251,23 @@ pub struct Group {
 }
 
 /// An answer: a variation of a flag in an experiment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The flag's place.
     pub flag: usize,
+    /// The variation's key as the rule or the flag names it, whether or not the flag has it.
+    pub key: Arc<str>,
     /// The variation's place; `None`: the flag has no variation of that key.
     pub variation: Option<usize>,
     /// The variation's id in the experiment.
     pub variation_id: Option<i64>,
     /// The experiment.
     pub experiment_id: Option<i64>,
-    /// Whether the variation's key is not `"off"`.
-    pub active: bool,
+}
+
+impl Outcome {
+    /// Whether the flag is on: the key is not `"off"`.
+    pub fn is_active(&self) -> bool {
+        *self.key != *OFF
+    }
 }

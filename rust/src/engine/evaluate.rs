@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::Guard;
 
 use super::{Engine, EngineError, Moment, Snapshot, check_visitor_code};
-use crate::datafile::model::{DataFile, RuleKind};
+use crate::datafile::model::{DataFile, Outcome, RuleKind};
 use crate::evaluation::explanation::{Explainer, Explanation};
 use crate::evaluation::{Answer, Disabled, Evaluation, evaluate};
 use crate::targeting::{Subject, Targeting, Unobserved};
@@ -32,12 +32,30 @@ pub struct Evaluated<A> {
     pub answer: Answer,
 }
 
-/// A call's visitor: as it was found, if it was.
+impl<A> Evaluated<A> {
+    /// The variation with its ids.
+    pub fn outcome(&self) -> &Outcome {
+        self.answer.outcome(&self.snapshot.data_file)
+    }
+}
+
+/// An explanation with the answer, or why there is none, and the snapshot that they refer to.
+pub struct Explained<A> {
+    /// The snapshot.
+    pub snapshot: Guard<Arc<Snapshot<A>>>,
+    /// The answer.
+    pub answer: Result<Answer, EngineError>,
+    /// The steps.
+    pub explanation: Explanation,
+}
+
+/// A call's visitor.
 struct Call<'a> {
     code: &'a str,
     moment: Moment,
     mode: Mode,
     day_start: i64,
+    /// As it was found, or made to save an answer: what the call makes, the call's further flags see.
     found: Option<Found>,
 }
 
@@ -65,18 +83,15 @@ impl<A> Engine<A> {
         Ok(Evaluated { snapshot, answer })
     }
 
-    /// The answers for all flags, in order; `None` for those that are disabled, or blocked for want of consent.
-    ///
-    /// # Errors
-    /// When the code is unusable.
+    /// The answers for all flags, in order; `None` for those that are disabled, or blocked for want of consent. Whether
+    /// the code may be used is the caller's to check: one of the public methods does not **(kept quirk)**.
     pub fn evaluate_all(
         &self,
         code: &str,
         mode: Mode,
         moment: Moment,
         mut each: impl FnMut(&Snapshot<A>, usize, Option<Answer>),
-    ) -> Result<(), EngineError> {
-        check_visitor_code(code)?;
+    ) {
         let snapshot = self.snapshot.load();
         let mut call = self.call(&snapshot.data_file, code, mode, moment);
         let mut answers = Vec::with_capacity(snapshot.data_file.flags.len());
@@ -89,19 +104,13 @@ impl<A> Engine<A> {
         for (place, answer) in answers.into_iter().enumerate() {
             each(&snapshot, place, answer);
         }
-        Ok(())
     }
 
     /// The answer for one flag with each step that decided. Neither saves nor tracks.
     ///
     /// # Errors
     /// When the code is unusable or the flag unknown. A disabled flag is part of the result.
-    pub fn explain(
-        &self,
-        code: &str,
-        key: &str,
-        moment: Moment,
-    ) -> Result<(Guard<Arc<Snapshot<A>>>, Result<Answer, EngineError>, Explanation), EngineError> {
+    pub fn explain(&self, code: &str, key: &str, moment: Moment) -> Result<Explained<A>, EngineError> {
         check_visitor_code(code)?;
         let snapshot = self.snapshot.load();
         let place = Self::flag(&snapshot, key)?;
@@ -111,7 +120,7 @@ impl<A> Engine<A> {
         let mut explainer = Explainer::default();
         let evaluation = evaluate(&snapshot.data_file, place, &call.subject(data.as_ref()), &mut explainer);
         let answer = evaluation.answer.map_err(|disabled| disabled_error(disabled, key));
-        Ok((snapshot, answer, explainer.finish()))
+        Ok(Explained { snapshot, answer, explanation: explainer.finish() })
     }
 
     /// Stores every audience that targets the visitor, to be sent, and queues the visitor (spec 1 §8).
@@ -122,7 +131,7 @@ impl<A> Engine<A> {
         check_visitor_code(code)?;
         let snapshot = self.snapshot.load();
         let data_file = &snapshot.data_file;
-        let mut call = self.call(data_file, code, Mode::Track, moment);
+        let call = self.call(data_file, code, Mode::Track, moment);
         let data = call.found.as_ref().map(|found| found.visitor.data().clone());
         let targeting = Targeting { data_file, subject: call.subject(data.as_ref()), own_experiment: None };
         let targeted: Vec<i64> = data_file
@@ -132,11 +141,13 @@ impl<A> Engine<A> {
             .map(|place| data_file.segments[*place].id)
             .collect();
         if !targeted.is_empty() {
-            let found = call.found.get_or_insert_with(|| self.store.find_or_create(code, moment.now));
+            let found = call.found.clone().unwrap_or_else(|| self.store.find_or_create(code, moment.now));
             let mut data = found.visitor.data();
-            targeted.into_iter().for_each(|segment| data.target_segment(segment));
+            for segment in targeted {
+                data.target_segment(segment);
+            }
         }
-        self.queue_visitor(code, call.found.as_ref());
+        self.queue_visitor(code, self.store.peek(code).as_ref());
         Ok(())
     }
 
@@ -149,9 +160,9 @@ impl<A> Engine<A> {
     fn evaluate_and_save(&self, data_file: &DataFile, place: usize, call: &mut Call<'_>) -> Evaluation {
         let Some(found) = &call.found else {
             let evaluation = evaluate(data_file, place, &call.subject(None), &mut Unobserved);
-            if call.mode != Mode::ReadOnly && to_save(&evaluation).next().is_some() {
+            if call.mode != Mode::ReadOnly && to_save(&evaluation, data_file).next().is_some() {
                 let found = call.found.insert(self.store.find_or_create(call.code, call.moment.now));
-                save(&evaluation, &mut found.visitor.data(), call.mode, call.moment.now);
+                save(&evaluation, data_file, &mut found.visitor.data(), call.mode, call.moment.now);
             }
             return evaluation;
         };
@@ -166,25 +177,26 @@ impl<A> Engine<A> {
         } else {
             evaluate(data_file, place, &call.subject(Some(&data)), &mut Unobserved)
         };
-        save(&evaluation, &mut data, call.mode, call.moment.now);
+        save(&evaluation, data_file, &mut data, call.mode, call.moment.now);
         evaluation
     }
 }
 
 /// What an evaluation assigns: experiment, variation, the rule's kind, and whether it is of the holdout.
-fn to_save(evaluation: &Evaluation) -> impl Iterator<Item = (i64, i64, RuleKind, bool)> {
+fn to_save(evaluation: &Evaluation, data_file: &DataFile) -> impl Iterator<Item = (i64, i64, RuleKind, bool)> {
     let holdout = evaluation.holdout.map(|(experiment, variation)| (experiment, variation, RuleKind::Unknown, true));
-    let answer = evaluation.answer.ok().filter(|answer| !answer.simulated).and_then(|answer| {
-        Some((answer.outcome.experiment_id?, answer.outcome.variation_id?, answer.rule_kind, false))
+    let answer = evaluation.answer.as_ref().ok().filter(|answer| !answer.simulated).and_then(|answer| {
+        let outcome = answer.outcome(data_file);
+        Some((outcome.experiment_id?, outcome.variation_id?, answer.rule_kind, false))
     });
     holdout.into_iter().chain(answer)
 }
 
-fn save(evaluation: &Evaluation, data: &mut VisitorData, mode: Mode, now: i64) {
+fn save(evaluation: &Evaluation, data_file: &DataFile, data: &mut VisitorData, mode: Mode, now: i64) {
     if mode == Mode::ReadOnly {
         return;
     }
-    for (experiment_id, variation_id, rule_kind, of_holdout) in to_save(evaluation) {
+    for (experiment_id, variation_id, rule_kind, of_holdout) in to_save(evaluation, data_file) {
         // A holdout's assignment is sent in any case.
         let delivery = Delivery::tracked(mode == Mode::Track || of_holdout);
         data.assign(AssignedVariation { experiment_id, variation_id, time: now, rule_kind }, delivery);

@@ -19,7 +19,7 @@ use crate::tracking::nonce::NonceSource;
 use crate::tracking::queue::TrackingQueue;
 use crate::visitor::store::VisitorStore;
 
-pub use evaluate::{Evaluated, Mode};
+pub use evaluate::{Evaluated, Explained, Mode};
 pub use tracking::Counters;
 
 /// The most characters (not bytes) that a visitor code may have.
@@ -105,6 +105,9 @@ pub struct Snapshot<A> {
     pub attachment: A,
 }
 
+/// A snapshot in use, held for the time of a call.
+pub type Current<A> = Guard<Arc<Snapshot<A>>>;
+
 /// Evaluates flags for visitors.
 pub struct Engine<A> {
     snapshot: ArcSwap<Snapshot<A>>,
@@ -162,16 +165,17 @@ impl<A> Engine<A> {
         &self,
         flag_key: &str,
         variation_key: Option<&str>,
-    ) -> Result<(Guard<Arc<Snapshot<A>>>, Outcome), EngineError> {
+    ) -> Result<(Current<A>, Outcome), EngineError> {
         let snapshot = self.snapshot.load();
         let place = Self::flag(&snapshot, flag_key)?;
         let flag = &snapshot.data_file.flags[place];
         if !flag.environment_enabled {
             return Err(EngineError::FeatureDisabled(flag_key.into()));
         }
-        let mut outcome = snapshot.data_file.outcomes[flag.default_outcome];
+        let mut outcome = snapshot.data_file.outcomes[flag.default_outcome].clone();
         if let Some(key) = variation_key {
             let variation = flag.variation(key).ok_or_else(|| EngineError::VariationNotFound(key.into()))?;
+            outcome.key = Arc::clone(&flag.variations[variation].key);
             outcome.variation = Some(variation);
         }
         Ok((snapshot, outcome))

@@ -2,21 +2,17 @@
 
 use std::fmt::Write as _;
 
-use super::{Engine, EngineError, Moment, check_visitor_code};
+use super::{Engine, Moment};
 use crate::datafile::model::DataFile;
 
 /// Assignments count as recent for this long, in milliseconds.
 const RECENT: i64 = 5000;
 
 impl<A> Engine<A> {
-    /// A call for each variation assigned within the last 5 s.
-    ///
-    /// # Errors
-    /// When the code is unusable.
-    pub fn tracking_code(&self, code: &str, moment: Moment) -> Result<String, EngineError> {
-        check_visitor_code(code)?;
+    /// A call for each variation assigned within the last 5 s. An unusable code has none.
+    pub fn tracking_code(&self, code: &str, moment: Moment) -> String {
         let mut script = String::from("window.kameleoonQueue=window.kameleoonQueue||[];");
-        let Some(found) = self.store.find(code, moment.now) else { return Ok(script) };
+        let Some(found) = self.store.find(code, moment.now) else { return script };
         let snapshot = self.snapshot.load();
         for stored in &found.visitor.data().assigned_variations {
             let assigned = stored.datum;
@@ -32,7 +28,7 @@ impl<A> Engine<A> {
                  window.kameleoonQueue.push(['Experiments.trigger',{experiment},{only}]);"
             );
         }
-        Ok(script)
+        script
     }
 }
 

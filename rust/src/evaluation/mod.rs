@@ -3,7 +3,9 @@
 
 pub mod explanation;
 
-use crate::datafile::model::{DataFile, Exposure, Flag, IN_HOLDOUT, OFF, Outcome, Rule, RuleKind, choose};
+use std::sync::Arc;
+
+use crate::datafile::model::{DataFile, Exposure, Flag, IN_HOLDOUT, Outcome, Rule, RuleKind, choose};
 use crate::hashing::{Salt, bucket};
 use crate::targeting::{Subject, Targeting, TargetingObserver, Unobserved};
 use crate::visitor::data::{BanditScores, Consent, ForcedVariation, SimulatedVariation};
@@ -17,21 +19,38 @@ pub enum Disabled {
     Consent,
 }
 
+/// The variation that is the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The one at this place in [`DataFile::outcomes`].
+    Known(usize),
+    /// One that was stored with the visitor, maybe under another data file.
+    Stored(Outcome),
+}
+
 /// An answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The variation with its ids.
-    pub outcome: Outcome,
-    /// Where the outcome stands in [`DataFile::outcomes`], unless it was forced under another data file.
-    pub place: Option<usize>,
+    /// The variation.
+    pub choice: Choice,
     /// The kind of the rule that gave it, if one did and it is to be saved.
     pub rule_kind: RuleKind,
     /// Whether it was simulated; then nothing is saved.
     pub simulated: bool,
 }
 
+impl Answer {
+    /// The variation with its ids.
+    pub fn outcome<'a>(&'a self, data_file: &'a DataFile) -> &'a Outcome {
+        match &self.choice {
+            Choice::Known(place) => &data_file.outcomes[*place],
+            Choice::Stored(outcome) => outcome,
+        }
+    }
+}
+
 /// The result of evaluating a flag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluation {
     /// The answer, or why there is none.
     pub answer: Result<Answer, Disabled>,
@@ -141,19 +160,23 @@ impl<'a> Evaluator<'a> {
     }
 
     fn default(&self) -> Answer {
-        self.known(self.flag.default_outcome, RuleKind::Unknown)
+        Self::known(self.flag.default_outcome, RuleKind::Unknown)
     }
 
-    fn known(&self, place: usize, rule_kind: RuleKind) -> Answer {
-        Answer { outcome: self.data_file.outcomes[place], place: Some(place), rule_kind, simulated: false }
+    fn known(place: usize, rule_kind: RuleKind) -> Answer {
+        Answer { choice: Choice::Known(place), rule_kind, simulated: false }
     }
 
     /// An answer made of a key and ids that were stored, maybe under another data file.
-    fn stored(&self, key: &str, variation_id: Option<i64>, experiment_id: i64, rule_kind: RuleKind) -> Answer {
-        let variation = self.flag.variation(key);
-        let active = variation.is_none_or(|variation| *self.flag.variations[variation].key != *OFF);
-        let outcome = Outcome { flag: self.place, variation, variation_id, experiment_id: Some(experiment_id), active };
-        Answer { outcome, place: None, rule_kind, simulated: false }
+    fn stored(&self, key: &Arc<str>, variation_id: Option<i64>, experiment_id: i64, rule_kind: RuleKind) -> Answer {
+        let outcome = Outcome {
+            flag: self.place,
+            key: Arc::clone(key),
+            variation: self.flag.variation(key),
+            variation_id,
+            experiment_id: Some(experiment_id),
+        };
+        Answer { choice: Choice::Stored(outcome), rule_kind, simulated: false }
     }
 
     fn simulated(&self, simulated: &SimulatedVariation) -> Answer {
@@ -232,17 +255,17 @@ impl<'a> Evaluator<'a> {
             return (RuleStep::ConsentRefused, Some(answer));
         }
         if let Some(exposure) = self.bandit_choice(rule, code) {
-            return (RuleStep::Bandit, Some(Ok(self.known(exposure.outcome, rule.kind))));
+            return (RuleStep::Bandit, Some(Ok(Self::known(exposure.outcome, rule.kind))));
         }
         if rule.kind == RuleKind::TargetedDelivery {
             let first = rule.variations.first();
-            let answer = first.map_or_else(|| self.default(), |exposure| self.known(exposure.outcome, rule.kind));
+            let answer = first.map_or_else(|| self.default(), |exposure| Self::known(exposure.outcome, rule.kind));
             return (RuleStep::Delivered, Some(Ok(answer)));
         }
         let bucket = bucket(code, &rule.experiment_salt);
         match choose(&rule.variations, bucket) {
             Some(exposure) => {
-                let answer = self.known(exposure.outcome, rule.kind);
+                let answer = Self::known(exposure.outcome, rule.kind);
                 (RuleStep::Experiment { bucket, found: true }, Some(Ok(answer)))
             }
             None => (RuleStep::Experiment { bucket, found: false }, None),
@@ -255,7 +278,7 @@ impl<'a> Evaluator<'a> {
             .iter()
             .find(|exposure| exposure.key == forced.key && exposure.variation_id == forced.variation_id);
         match known {
-            Some(exposure) => self.known(exposure.outcome, rule.kind),
+            Some(exposure) => Self::known(exposure.outcome, rule.kind),
             None => self.stored(&forced.key, forced.variation_id, rule.experiment_id, rule.kind),
         }
     }

@@ -47,10 +47,13 @@ enum Place {
     Lookbehind,
 }
 
+/// How many characters a part takes, if that is fixed.
+type Width = Option<usize>;
+
 /// What an atom may be followed by, and how many characters it takes if that is fixed.
 struct Atom {
     repeatable: bool,
-    width: Option<usize>,
+    width: Width,
 }
 
 struct Translator {
@@ -59,7 +62,7 @@ struct Translator {
     out: String,
     class: Class,
     /// For each capturing group, whether it is closed yet, and its width if fixed.
-    groups: Vec<(bool, Option<usize>)>,
+    groups: Vec<(bool, Width)>,
     names: Vec<(String, usize)>,
 }
 
@@ -85,7 +88,7 @@ impl Translator {
     }
 
     /// `a|b|c`. The result is the common width of all alternatives, if they have one.
-    fn alternatives(&mut self, depth: usize, place: Place) -> Option<Option<usize>> {
+    fn alternatives(&mut self, depth: usize, place: Place) -> Option<Width> {
         if depth > MAX_DEPTH {
             return None;
         }
@@ -100,7 +103,7 @@ impl Translator {
         Some(width)
     }
 
-    fn sequence(&mut self, depth: usize, place: Place) -> Option<Option<usize>> {
+    fn sequence(&mut self, depth: usize, place: Place) -> Option<Width> {
         let mut total = Some(0usize);
         while let Some(character) = self.peek() {
             if matches!(character, '|' | ')') {
@@ -235,16 +238,20 @@ impl Translator {
                 break;
             }
             first = false;
-            let Some(low) = self.set_member(character)? else {
-                if self.peek() == Some('-') && self.rest.get(self.position + 1) != Some(&']') {
+            let in_range = |this: &Self| this.peek() == Some('-') && this.rest.get(this.position + 1) != Some(&']');
+            if let Some(class) = self.peek().filter(|_| character == '\\').and_then(class_escape) {
+                self.position += 1;
+                let _ = write!(self.out, "[{class}]");
+                if in_range(self) {
                     return None; // a range from a class: an error in Python
                 }
                 continue;
-            };
-            let high = if self.peek() == Some('-') && self.rest.get(self.position + 1).is_some_and(|end| *end != ']') {
+            }
+            let low = self.set_member(character)?;
+            let high = if in_range(self) {
                 self.position += 1;
                 let end = self.take()?;
-                self.range_end(end)?
+                self.set_member(end)?
             } else {
                 low
             };
@@ -257,31 +264,15 @@ impl Translator {
         Some(())
     }
 
-    /// One member of a set: a character, or `None` inside the option if it was a class and is already written.
-    fn set_member(&mut self, character: char) -> Option<Option<char>> {
-        if character != '\\' {
-            return Some(Some(character));
-        }
-        let escaped = self.take()?;
-        if let Some(class) = class_escape(escaped) {
-            let _ = write!(self.out, "[{class}]");
-            return Some(None);
-        }
-        if escaped == 'b' {
-            return Some(Some('\x08'));
-        }
-        self.character_escape(escaped).map(Some)
-    }
-
-    fn range_end(&mut self, character: char) -> Option<char> {
+    /// A member of a set that is one character.
+    fn set_member(&mut self, character: char) -> Option<char> {
         if character != '\\' {
             return Some(character);
         }
-        let escaped = self.take()?;
-        if class_escape(escaped).is_some() {
-            return None;
+        match self.take()? {
+            'b' => Some('\x08'),
+            escaped => self.character_escape(escaped), // refuses a class: it cannot end a range
         }
-        if escaped == 'b' { Some('\x08') } else { self.character_escape(escaped) }
     }
 
     fn group(&mut self, depth: usize) -> Option<Atom> {
@@ -361,7 +352,7 @@ impl Translator {
     }
 
     /// An optional quantifier after the atom that was written from `start` on; the width of all of it.
-    fn quantifier(&mut self, start: usize, atom: &Atom) -> Option<Option<usize>> {
+    fn quantifier(&mut self, start: usize, atom: &Atom) -> Option<Width> {
         let (low, high) = match self.peek() {
             Some('*') => (0, None),
             Some('+') => (1, None),

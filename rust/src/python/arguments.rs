@@ -17,6 +17,9 @@ use crate::numbers::Number;
 /// `VisitorCodeInvalid` for anything but a `str` that can be encoded.
 pub(super) fn visitor_code<'a>(argument: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
     let Ok(text) = argument.cast::<PyString>() else {
+        if argument.is_none() {
+            return Ok(""); // refused as an empty one
+        }
         return Err(errors::visitor_code_invalid(argument.py(), &format!("expected a str, got {}", kind(argument))));
     };
     text.to_str().map_err(|_| errors::visitor_code_invalid(argument.py(), "it has lone surrogates"))

@@ -1,22 +1,19 @@
 //! `EngineClient`: the native base class of `kameleoon.KameleoonClient`. Its public methods are the client's hot ones.
 
-use std::sync::Arc;
 use std::sync::OnceLock;
 
-use arc_swap::Guard;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 
 use super::arguments::{feature_key, kind, visitor_code};
 use super::clock::{moment, random_seed};
 use super::data::{self, conversion};
 use super::results::{Objects, Variation};
 use super::{errors, log};
-use crate::datafile::model::{DataFile, Outcome};
-use crate::engine::{Engine, EngineError, Evaluated, Mode, Snapshot};
+use crate::datafile::model::DataFile;
+use crate::engine::{Engine, EngineError, Evaluated, Mode, Snapshot, check_visitor_code};
+use crate::evaluation::Choice;
 use crate::visitor::datum::Datum;
-
-type Shared = Guard<Arc<Snapshot<Objects>>>;
 
 /// The native half of a client. Not for direct use: see `KameleoonClient`.
 #[pyclass(subclass, frozen, module = "kameleoon._native")]
@@ -53,20 +50,19 @@ impl EngineClient {
         Ok(self.engine.evaluate(code, key, mode, moment()))
     }
 
-    fn variation(
-        &self,
-        code: &Bound<'_, PyAny>,
-        key: &Bound<'_, PyAny>,
-        mode: Mode,
-    ) -> PyResult<(Shared, Py<Variation>)> {
+    fn tracked(&self, code: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>, mode: Mode) -> PyResult<Evaluated<Objects>> {
         let py = code.py();
         let evaluated = self.evaluate(code, key, mode)?;
-        let Evaluated { snapshot, answer } = self.raise(py, evaluated)?;
-        let variation = object(py, &snapshot, answer.outcome, answer.place)?;
+        let evaluated = self.raise(py, evaluated)?;
         log::emit(py, log::DEBUG, || {
-            format!("visitor {code}, feature flag {key}: variation {:?}", variation.get().key(py).bind(py))
+            format!("visitor {code}, feature flag {key}: variation {:?}", evaluated.outcome().key)
         });
-        Ok((snapshot, variation))
+        Ok(evaluated)
+    }
+
+    /// Raises `VisitorCodeInvalid`.
+    pub(super) fn check(&self, code: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.raise(code.py(), check_visitor_code(visitor_code(code)?))
     }
 
     /// Level 3.4: the mark may come along with any call.
@@ -77,13 +73,9 @@ impl EngineClient {
     }
 }
 
-pub(super) fn object(
-    py: Python<'_>,
-    snapshot: &Snapshot<Objects>,
-    outcome: Outcome,
-    place: Option<usize>,
-) -> PyResult<Py<Variation>> {
-    snapshot.attachment.variation(py, &snapshot.data_file, outcome, place)
+/// The Python object for a choice.
+pub(super) fn object(py: Python<'_>, snapshot: &Snapshot<Objects>, choice: &Choice) -> PyResult<Py<Variation>> {
+    snapshot.attachment.variation(py, &snapshot.data_file, choice)
 }
 
 #[pymethods]
@@ -110,7 +102,7 @@ impl EngineClient {
         let py = visitor_code.py();
         self.set_unique_identifier(visitor_code, is_unique_identifier)?;
         let active = match self.evaluate(visitor_code, feature_key, mode(track))? {
-            Ok(evaluated) => evaluated.answer.outcome.active,
+            Ok(evaluated) => evaluated.outcome().is_active(),
             Err(EngineError::FeatureDisabled(_) | EngineError::ConsentRefused(_)) => false,
             Err(error) => return Err(errors::exception(py, &error, self.environment())),
         };
@@ -128,7 +120,8 @@ impl EngineClient {
         feature_key: &Bound<'_, PyAny>,
         track: bool,
     ) -> PyResult<Py<Variation>> {
-        Ok(self.variation(visitor_code, feature_key, mode(track))?.1)
+        let evaluated = self.tracked(visitor_code, feature_key, mode(track))?;
+        object(visitor_code.py(), &evaluated.snapshot, &evaluated.answer.choice)
     }
 
     /// The visitor's variations of all feature flags by key; disabled ones are left out, and with `only_active` those
@@ -140,17 +133,19 @@ impl EngineClient {
         only_active: bool,
         track: bool,
     ) -> PyResult<Bound<'py, PyDict>> {
+        self.check(visitor_code)?;
         self.variations(visitor_code, only_active, mode(track))
     }
 
     /// The visitor's variations of all active feature flags by key. Neither saves nor tracks. Deprecated: use
     /// `get_variations`. Raises `VisitorCodeInvalid`.
     fn get_active_features<'py>(&self, visitor_code: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+        self.check(visitor_code)?;
         self.variations(visitor_code, true, Mode::ReadOnly)
     }
 
-    /// The keys of the feature flags that are active for the visitor. Neither saves nor tracks. Deprecated: use
-    /// `get_variations`. Raises `VisitorCodeInvalid`.
+    /// The keys of the feature flags that are active for the visitor, whatever its code. Neither saves nor tracks.
+    /// Deprecated: use `get_variations`.
     fn get_active_feature_list_for_visitor<'py>(
         &self,
         visitor_code: &Bound<'py, PyAny>,
@@ -177,10 +172,9 @@ impl EngineClient {
         visitor_code: &Bound<'_, PyAny>,
         feature_key: &Bound<'_, PyAny>,
         is_unique_identifier: Option<bool>,
-    ) -> PyResult<Py<PyString>> {
+    ) -> PyResult<String> {
         self.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        let (_, variation) = self.variation(visitor_code, feature_key, Mode::Track)?;
-        Ok(variation.get().key(visitor_code.py()))
+        Ok(self.tracked(visitor_code, feature_key, Mode::Track)?.outcome().key.to_string())
     }
 
     /// The value of a variable of the visitor's variation. Deprecated: use `get_variation`.
@@ -196,7 +190,8 @@ impl EngineClient {
     ) -> PyResult<Py<PyAny>> {
         let py = visitor_code.py();
         self.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        let (_, variation) = self.variation(visitor_code, feature_key, Mode::Track)?;
+        let evaluated = self.tracked(visitor_code, feature_key, Mode::Track)?;
+        let variation = object(py, &evaluated.snapshot, &evaluated.answer.choice)?;
         let value = variation.get().variable_value(py, variable_key)?;
         value.ok_or_else(|| errors::variable_not_found(py, variable_key))
     }
@@ -213,7 +208,7 @@ impl EngineClient {
         let py = feature_key.py();
         let found = self.engine.variation_of_flag(self::feature_key(feature_key)?, variation_key);
         let (snapshot, outcome) = self.raise(py, found)?;
-        object(py, &snapshot, outcome, None)?.get().values(py)
+        object(py, &snapshot, &Choice::Stored(outcome))?.get().values(py)
     }
 
     /// Stores data for the visitor; with `track=False` none of it is sent. What is no Kameleoon datum is ignored and
@@ -281,8 +276,7 @@ impl EngineClient {
     /// JavaScript that makes the engine in the visitor's browser know the variations assigned within the last 5 s.
     /// (spec 5, Client)
     fn get_engine_tracking_code(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<String> {
-        let code = self.engine.tracking_code(self::visitor_code(visitor_code)?, moment());
-        self.raise(visitor_code.py(), code)
+        Ok(self.engine.tracking_code(self::visitor_code(visitor_code)?, moment()))
     }
 }
 
@@ -297,16 +291,17 @@ impl EngineClient {
         let code = self::visitor_code(visitor_code)?;
         let dict = PyDict::new(py);
         let mut failed = Ok(());
-        let evaluated = self.engine.evaluate_all(code, mode, moment(), |snapshot, place, answer| {
-            let Some(answer) = answer.filter(|answer| answer.outcome.active || !only_active) else { return };
+        self.engine.evaluate_all(code, mode, moment(), |snapshot, place, answer| {
+            let Some(answer) = answer else { return };
+            if only_active && !answer.outcome(&snapshot.data_file).is_active() {
+                return;
+            }
             let key = snapshot.attachment.flag_key(py, &snapshot.data_file, place);
-            let added =
-                object(py, snapshot, answer.outcome, answer.place).and_then(|variation| dict.set_item(key, variation));
+            let added = object(py, snapshot, &answer.choice).and_then(|variation| dict.set_item(key, variation));
             if added.is_err() {
                 failed = added;
             }
         });
-        self.raise(py, evaluated)?;
         failed.map(|()| dict)
     }
 }

@@ -2,7 +2,6 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyList};
 
 use super::arguments::{feature_key, text, visitor_code};
@@ -11,9 +10,10 @@ use super::clock::{moment, random_seed};
 use super::results::Variation;
 use super::tracking::TrackingBatch;
 use super::{data, errors, explain, log, patterns};
-use crate::datafile::model::{DataFile, OFF, Outcome};
+use crate::datafile::model::{DataFile, Outcome};
 use crate::datafile::{Compiled, DataFileError, compile};
-use crate::engine::check_visitor_code;
+use crate::engine::Explained;
+use crate::evaluation::Choice;
 use crate::remote::RemoteFilter;
 use crate::visitor::store::VisitorStore;
 
@@ -26,9 +26,9 @@ impl EngineClient {
 
     /// Compiles a data file and uses it from now on. Returns a line for each thing that was left out.
     /// Raises `ValueError` where it is no data file at all; then nothing has changed.
-    fn _update_data_file(&self, py: Python<'_>, text: PyBackedBytes) -> PyResult<Vec<String>> {
+    fn _update_data_file(&self, py: Python<'_>, text: &[u8]) -> PyResult<Vec<String>> {
         py.detach(|| {
-            let Compiled { data_file, omissions } = compile(&text, &patterns::PythonRe)?;
+            let Compiled { data_file, omissions } = compile(text, &patterns::PythonRe)?;
             self.engine.swap(snapshot(data_file));
             Ok(omissions.iter().map(ToString::to_string).collect())
         })
@@ -57,18 +57,16 @@ impl EngineClient {
         for (place, flag) in data_file.flags.iter().enumerate() {
             let variations = PyList::empty(py);
             for (variation, _) in flag.variations.iter().enumerate() {
-                let default = data_file.outcomes[flag.default_outcome];
-                let active = *flag.variations[variation].key != *OFF;
-                let outcome = Outcome { variation: Some(variation), active, ..default };
-                variations.append(object(py, &snapshot, outcome, None)?)?;
+                let default = data_file.outcomes[flag.default_outcome].clone();
+                let outcome = Outcome { variation: Some(variation), ..default };
+                variations.append(object(py, &snapshot, &Choice::Stored(outcome))?)?;
             }
             let rules = PyList::empty(py);
             for rule in &flag.rules {
                 let of_rule = PyList::empty(py);
                 for exposure in &rule.variations {
-                    let outcome = data_file.outcomes[exposure.outcome];
-                    if outcome.variation.is_some() {
-                        of_rule.append(object(py, &snapshot, outcome, Some(exposure.outcome))?)?;
+                    if data_file.outcomes[exposure.outcome].variation.is_some() {
+                        of_rule.append(object(py, &snapshot, &Choice::Known(exposure.outcome))?)?;
                     }
                 }
                 rules.append(of_rule)?;
@@ -88,11 +86,11 @@ impl EngineClient {
     ) -> PyResult<(Option<Py<Variation>>, Option<String>, Bound<'py, PyDict>)> {
         let py = visitor_code.py();
         let (code, key) = (self::visitor_code(visitor_code)?, self::feature_key(feature_key)?);
-        let (snapshot, answer, explanation) = self.raise(py, self.engine.explain(code, key, moment()))?;
+        let Explained { snapshot, answer, explanation } = self.raise(py, self.engine.explain(code, key, moment()))?;
         let explanation = explain::to_dict(py, &explanation)?;
         match answer {
             Ok(answer) => {
-                let variation = object(py, &snapshot, answer.outcome, answer.place)?;
+                let variation = object(py, &snapshot, &answer.choice)?;
                 Ok((Some(variation), None, explanation))
             }
             Err(error) => {
@@ -116,8 +114,7 @@ impl EngineClient {
 
     /// Raises `VisitorCodeInvalid`.
     fn _check_visitor_code(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<()> {
-        let checked = check_visitor_code(self::visitor_code(visitor_code)?);
-        self.raise(visitor_code.py(), checked)
+        self.check(visitor_code)
     }
 
     fn _is_unique_identifier(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -133,7 +130,7 @@ impl EngineClient {
     fn _load_remote_visitor_data<'py>(
         &self,
         visitor_code: &Bound<'py, PyAny>,
-        answer: PyBackedBytes,
+        answer: &[u8],
         store: bool,
         device: bool,
         browser: bool,
@@ -143,7 +140,7 @@ impl EngineClient {
         let py = visitor_code.py();
         let code = self::visitor_code(visitor_code)?;
         let filter = RemoteFilter { device, browser, operating_system, visitor_code: visitor_code_wanted };
-        let loaded = self.engine.load_remote_visitor_data(code, &answer, filter, store, moment());
+        let loaded = self.engine.load_remote_visitor_data(code, answer, filter, store, moment());
         let list = PyList::empty(py);
         for datum in loaded.map_err(PyValueError::new_err)? {
             list.append(data::to_object(py, datum)?)?;

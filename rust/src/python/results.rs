@@ -6,6 +6,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use crate::datafile::model::{DataFile, OFF, Outcome};
+use crate::evaluation::Choice;
 use crate::value::Value;
 
 /// A variation as an evaluation gives it (spec 5, Results). Immutable: `variables` is a new dict on every access.
@@ -99,7 +100,7 @@ impl Variation {
 
 impl Variation {
     /// The object for an outcome; a `None` variation has an empty key and no variables.
-    pub(super) fn of_outcome(py: Python<'_>, data_file: &DataFile, outcome: Outcome) -> PyResult<Py<Self>> {
+    pub(super) fn of_outcome(py: Python<'_>, data_file: &DataFile, outcome: &Outcome) -> PyResult<Py<Self>> {
         let flag = &data_file.flags[outcome.flag];
         let variation = outcome.variation.map(|place| &flag.variations[place]);
         let text = |text: &str| PyString::new(py, text).unbind();
@@ -115,14 +116,10 @@ impl Variation {
                 name: text(name),
                 id_: outcome.variation_id,
                 experiment_id: outcome.experiment_id,
-                is_active: outcome.active,
+                is_active: key != OFF,
                 variables,
             },
         )
-    }
-
-    pub(super) fn key(&self, py: Python<'_>) -> Py<PyString> {
-        self.key.clone_ref(py)
     }
 
     /// The value of a variable, if there is such a variable.
@@ -257,20 +254,14 @@ impl Objects {
         }
     }
 
-    /// The object for an outcome, which may stand in the data file's table.
-    pub(super) fn variation(
-        &self,
-        py: Python<'_>,
-        data_file: &DataFile,
-        outcome: Outcome,
-        place: Option<usize>,
-    ) -> PyResult<Py<Variation>> {
-        match place.and_then(|place| self.variations.get(place)) {
-            Some(cell) => {
-                let made = cell.get_or_try_init(py, || Variation::of_outcome(py, data_file, outcome))?;
-                Ok(made.clone_ref(py))
+    /// The object for a choice: one that the data file knows is made once.
+    pub(super) fn variation(&self, py: Python<'_>, data_file: &DataFile, choice: &Choice) -> PyResult<Py<Variation>> {
+        match choice {
+            Choice::Known(place) => {
+                let make = || Variation::of_outcome(py, data_file, &data_file.outcomes[*place]);
+                Ok(self.variations[*place].get_or_try_init(py, make)?.clone_ref(py))
             }
-            None => Variation::of_outcome(py, data_file, outcome),
+            Choice::Stored(outcome) => Variation::of_outcome(py, data_file, outcome),
         }
     }
 

@@ -68,7 +68,7 @@ impl CustomData {
     /// The values.
     #[getter]
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.0.values.iter().map(|value| value.as_str()))
+        PyTuple::new(py, self.0.values.iter().map(compact_str::CompactString::as_str))
     }
 
     /// Whether the service replaces the values that it has.

@@ -10,7 +10,7 @@ use crate::visitor::datum::{BROWSERS, DEVICES, OPERATING_SYSTEMS};
 const NO_VERSION: f64 = -1.0;
 
 fn details<'a>(subject: &Subject<'a>) -> Option<&'a Details> {
-    subject.visitor.map(|visitor| visitor.details())
+    subject.visitor.map(crate::visitor::data::VisitorData::details)
 }
 
 fn name(names: &'static [&'static str], place: u8) -> &'static str {

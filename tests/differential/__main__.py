@@ -1,0 +1,82 @@
+"""Compares the answers of this client and of the reference client 3.22.2 on random scenarios, as black boxes.
+
+usage: python -m tests.differential [--count N] [--seed S]     (``make differential``)
+
+The reference client is installed into ``.reference/``, an environment of its own; it is never a dependency.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from typing import Any
+
+from tests.conformance.replay import normalized
+from tests.differential.generate import Generator
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / ".reference"
+REQUIREMENT = "kameleoon-client-python==3.22.2"
+
+
+def reference_python() -> Path:
+    python = REFERENCE / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not (REFERENCE / "installed").exists():
+        venv.create(REFERENCE, with_pip=True, clear=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", REQUIREMENT], check=True)
+        (REFERENCE / "installed").touch()
+    return python
+
+
+def play(python: str | Path, which: str, seed: int, count: int) -> subprocess.Popen[str]:
+    command = [str(python), "-m", "tests.differential.play", which, str(seed), str(count)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def show(scenario: dict[str, Any], number: int, expected: Any, actual: Any) -> None:
+    print(f"{scenario['name']} operation {number}: {json.dumps(scenario['ops'][number])[:300]}")
+    print(f"   reference {json.dumps(expected)[:600]}\n   candidate {json.dumps(actual)[:600]}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.differential", description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=2000, help="how many scenarios")
+    parser.add_argument("--seed", type=int, default=1, help="the first one's seed")
+    parser.add_argument("--show", type=int, default=10, help="how many mismatches to show")
+    options = parser.parse_args()
+    python = reference_python()
+    players = [play(python, "reference", options.seed, options.count), play(sys.executable, "candidate", options.seed, options.count)]
+    reference, candidate = (player.stdout for player in players)
+    assert reference is not None
+    assert candidate is not None
+    operations = mismatches = 0
+    kinds: collections.Counter[str] = collections.Counter()
+    for seed in range(options.seed, options.seed + options.count):
+        scenario = Generator(seed).scenario(f"d{seed}")
+        expected_all, actual_all = json.loads(reference.readline()), json.loads(candidate.readline())
+        for number, (expected, actual) in enumerate(zip(expected_all, actual_all)):
+            operations += 1
+            if normalized(expected) != normalized(actual):
+                mismatches += 1
+                kinds[scenario["ops"][number]["op"]] += 1
+                if mismatches <= options.show:
+                    show(scenario, number, expected, actual)
+    coverage = json.loads(candidate.readline())
+    reference.readline()
+    print("covered:")
+    for line in coverage:
+        print(f"  {line}")
+    for player in players:
+        player.wait()
+    print(f"{options.count} data files, {operations} operations compared, {mismatches} mismatches {dict(kinds) or ''}")
+    return 1 if mismatches or not operations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

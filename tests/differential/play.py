@@ -1,0 +1,162 @@
+"""Plays generated scenarios on whichever ``kameleoon`` is importable; prints one JSON result a line.
+
+usage: play.py (reference|candidate) FIRST_SEED COUNT
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+import time
+import warnings
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.conformance.replay import Replay, substitute
+from tests.differential.generate import Generator
+
+
+class ReferenceService(BaseHTTPRequestHandler):
+    """As much of the service as the reference client needs, on loopback."""
+
+    protocol_version = "HTTP/1.1"
+    data_file: dict[str, Any] = {}
+    visitors: dict[str, Any] = {}
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def _answer(self, body: Any) -> None:
+        text = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        query = parse_qs(url.query, keep_blank_values=True)
+        if url.path.startswith("/v3/"):
+            self._answer(self.data_file)
+        else:
+            code = (query.get("visitorCode") or query.get("mappingValue") or [""])[0]
+            self._answer(self.visitors.get(code, {}))
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self._answer({"access_token": "token", "expires_in": 7200})
+
+
+class ReferenceReplay(Replay):
+    """A scenario on the reference client, pointed at a service of its own."""
+
+    server: Any = None
+    number = 0
+
+    def __init__(self, scenario: dict[str, Any]) -> None:
+        from kameleoon import KameleoonClientConfig, KameleoonClientFactory
+
+        if ReferenceReplay.server is None:
+            ReferenceReplay.server = ThreadingHTTPServer(("127.0.0.1", 0), ReferenceService)
+            threading.Thread(target=ReferenceReplay.server.serve_forever, daemon=True).start()
+            self._redirect(f"http://127.0.0.1:{ReferenceReplay.server.server_address[1]}")
+        now = int(time.time() * 1000)
+        ReferenceService.data_file = substitute(scenario["datafile"], now)
+        ReferenceService.visitors = substitute(scenario["visitors"], now)
+        config = KameleoonClientConfig(
+            "id",
+            "secret",
+            environment=scenario["environment"],
+            top_level_domain="example.com",
+            tracking_interval_millisecond=5000,
+        )
+        ReferenceReplay.number += 1
+        self.site = f"site{ReferenceReplay.number}"
+        self.client = KameleoonClientFactory.create(self.site, config)
+        if not self.client.wait_init():
+            raise RuntimeError("the reference client did not start")
+
+    @staticmethod
+    def _redirect(origin: str) -> None:
+        from kameleoon.network.url_provider import UrlProvider  # type: ignore[import-not-found]
+
+        plain = UrlProvider.__init__
+
+        def redirected(self: Any, *args: Any, **kwargs: Any) -> None:
+            plain(self, *args, **kwargs)
+            self._CONFIGURATION_API_URL_FORMAT = origin + "/v3/{1}"
+            self._ACCESS_TOKEN_URL_FORMAT = origin + "/oauth/token"
+            self._DATA_API_URL_FORMAT = origin + "{1}?{2}"
+
+        UrlProvider.__init__ = redirected
+
+    def _get_remote_visitor_data(self, _operation: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
+        from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
+
+        from tests.conformance.replay import plain
+
+        named = {**named, "data_filter": RemoteVisitorDataFilter(**named["data_filter"])}
+        loaded = self.client.get_remote_visitor_data(*arguments, **named)
+        return sorted((plain(item) for item in loaded), key=json.dumps)
+
+    def close(self) -> None:
+        from kameleoon import KameleoonClientFactory
+
+        KameleoonClientFactory.forget(self.site)
+
+
+class Coverage:
+    """Which conditions, operators and rule paths came out true and false, as explanations tell."""
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+
+    def watch(self, client: Any, operation: dict[str, Any]) -> None:
+        if operation["op"] not in ("get_variations", "get_variation", "is_feature_active"):
+            return
+        for key in client.get_feature_list():
+            try:
+                explanation = client.explain(operation["args"][0], key)
+            except Exception:  # noqa: BLE001  # an unusable code: nothing to cover
+                return
+            for step in explanation.steps:
+                self.seen.add(f"step {step.split(':')[0].split(' ')[0]} " + " ".join(step.split()[-2:]))
+            for rule in explanation.rules:
+                words = [word for word in rule.result.split() if word.isalpha()]
+                self.seen.add(f"rule {rule.type} {' '.join(words[:4])} decided={rule.decided}")
+                self._watch_segment(rule.segment)
+
+    def _watch_segment(self, segment: Any) -> None:
+        for group in segment.groups if segment else ():
+            for condition in group:
+                truth = condition.holds == condition.include
+                operators = [part.split(": ")[1] for part in condition.definition.split(", ") if "atchType: " in part]
+                self.seen.add(f"condition {condition.type} {' '.join(operators)} {truth}")
+                self._watch_segment(condition.segment)
+
+
+def main(which: str, first: int, count: int) -> None:
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    coverage = Coverage()
+    for seed in range(first, first + count):
+        scenario = Generator(seed).scenario(f"d{seed}")
+        # Alike, or `get_variations` while watching would change what is watched: explanations change nothing.
+        replay = Replay(scenario) if which == "candidate" else ReferenceReplay(scenario)
+        results = []
+        for operation in scenario["ops"]:
+            results.append(replay.run(operation))
+            if which == "candidate":
+                coverage.watch(replay.client, operation)
+        print(json.dumps(results), flush=True)
+        if isinstance(replay, ReferenceReplay):
+            replay.close()
+    print(json.dumps(sorted(coverage.seen)), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
