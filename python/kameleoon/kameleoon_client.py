@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import threading
+import time
+from collections.abc import Callable
+from math import ceil
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from kameleoon import _lifecycle
 from kameleoon._cookies import VISITOR_CODE_COOKIE, new_visitor_code, read_cookie, read_simulation, set_visitor_code
 from kameleoon._data_file import read_data_file
+from kameleoon._events import EventDispatcher
 from kameleoon._native import EngineClient
+from kameleoon._timers import Timers
+from kameleoon.data import CustomData, Data, UniqueIdentifier
 from kameleoon.exceptions import ConfigException
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
+from kameleoon.types.client_stats import ClientStats
 from kameleoon.types.data_file import DataFile
 from kameleoon.types.explanation import Explanation
 from kameleoon.types.feature_flag import FeatureFlag
+from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 from kameleoon.types.rule import Rule
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from kameleoon._cookies import Cookies, MutableCookies
+    from kameleoon._service import Service
+    from kameleoon.events.event_handler import EventHandler
+    from kameleoon.events.event_type import EventType
     from kameleoon.kameleoon_client_config import KameleoonClientConfig
 
 __all__ = ["KameleoonClient"]
+
+T = TypeVar("T")
+_PURGE_TICK_SECONDS = 1.0
 
 
 class KameleoonClient(EngineClient):
@@ -34,12 +50,22 @@ class KameleoonClient(EngineClient):
         """A client of ``site_code``. Raises ``ConfigException`` if ``config.default_data_file`` cannot be read."""
         self._site_code = site_code
         self._config = config
+        self._events = EventDispatcher()
+        self._fork_gate = threading.Lock()
+        self._waking = threading.RLock()
+        self._timers: Timers | None = None
+        self._service: Service | None = None
+        self._closed = False
+        self._has_default_data_file = False
         self._configure(config.environment, not config.is_offline)
         if config.default_data_file is not None:
             try:
                 self._use_data_file(read_data_file(config.default_data_file))
             except ValueError as error:
                 raise ConfigException(f"the default data file cannot be used: {error}") from error
+            self._has_default_data_file = True
+        _lifecycle.register(self)
+        self._wake_up()
 
     @property
     def site_code(self) -> str:
@@ -107,17 +133,229 @@ class KameleoonClient(EngineClient):
         variation, reason, raw = self._explain(visitor_code, feature_key)
         return Explanation(visitor_code, feature_key, variation, reason, raw)
 
-    def _use_data_file(self, text: bytes) -> None:
-        """Uses another data file from now on; what had to be left out of it is logged. Raises ``ValueError``."""
-        for omission in self._update_data_file(text):
+    def _use_data_file(self, text: bytes, keeps_newer_default: bool = False) -> bool:
+        """Uses another data file from now on; what had to be left out of it is logged. Raises ``ValueError``.
+
+        With ``keeps_newer_default`` one that is older than the default one is not used, and the answer is false.
+        """
+        keeps_newer = keeps_newer_default and self._has_default_data_file
+        used, omissions = self._update_data_file(text, self._data_file_settings()[0] if keeps_newer else None)
+        for omission in omissions:
             KameleoonLogger.warning("%s", omission)
+        return used
+
+    # Readiness and events
+
+    def wait_init(self, timeout_milliseconds: float | None = None) -> bool:
+        """Whether a configuration is in: waits for it until ``timeout_milliseconds`` (the default time-out for ``None``
+        or a negative one) are over, or fetching it has failed; then the reason is logged, and the client keeps trying.
+        """
+        if self._has_default_data_file:
+            return True
+        service = self._running_service()
+        if service is None:
+            return False
+        if timeout_milliseconds is None or timeout_milliseconds < 0:
+            return service.configuration.wait(self._config.default_timeout_second)
+        return service.configuration.wait(timeout_milliseconds / 1000)
+
+    async def wait_init_async(self, timeout_milliseconds: float | None = None) -> bool:
+        """As ``wait_init``, without blocking the event loop."""
+        return await _in_thread(lambda: self.wait_init(timeout_milliseconds))
+
+    def is_ready(self) -> bool:
+        """Whether a configuration is in."""
+        return self._has_default_data_file or (self._service is not None and self._service.configuration.is_fetched)
+
+    def set_event_handler(self, event_type: EventType, handler: EventHandler | None) -> None:
+        """Tells ``handler`` of events of a type from now on; ``None`` removes the handler. One that lacks a method is
+        refused, with an error in the log.
+        """
+        self._events.set_handler(event_type, handler)
+
+    def on_update_configuration(self, handler: Callable[[], None] | None) -> None:
+        """Calls ``handler`` after updates that come by the real-time stream. Deprecated: use ``set_event_handler``."""
+        self._events.set_on_update_configuration(handler)
+
+    def stats(self) -> ClientStats:
+        """Figures of the client as it runs."""
+        service = self._service
+        waiting, dropped, sent, failed = self._tracking_counters()
+        is_fetched = service is not None and service.configuration.is_fetched
+        updated_at = service.configuration.updated_at if service is not None else None
+        return ClientStats(
+            is_ready=self.is_ready(),
+            data_file_date_modified=self._data_file_settings()[0],
+            data_file_source="service" if is_fetched else "default" if self._has_default_data_file else "none",
+            data_file_age_second=None if updated_at is None else time.time() - updated_at,
+            visitors=self._visitor_count(),
+            queued_visitors=waiting,
+            dropped_visitors=dropped,
+            events_sent=sent,
+            events_failed=failed,
+            requests={} if service is None else service.request_counts(),
+        )
+
+    # Tracking and remote data
+
+    def flush(
+        self, visitor_code: str | None = None, is_unique_identifier: bool | None = None, instant: bool = False
+    ) -> None:
+        """Queues a visitor for tracking, or all visitors that have something unsent; with ``instant`` it is sent at
+        once, not with the next interval. Never waits for the network. Raises ``VisitorCodeInvalid``.
+        """
+        if visitor_code is not None:
+            self._mark_unique_identifier(visitor_code, is_unique_identifier)
+            self._queue(visitor_code)
+        service = self._running_service()
+        if service is None:
+            return
+        if visitor_code is None:
+            service.in_background(lambda: self._queue_everybody(service, instant))
+        elif instant:
+            service.in_background(lambda: service.tracking.send_visitor(visitor_code))
+
+    def _queue_everybody(self, service: Service, instant: bool) -> None:
+        with self._fork_gate:
+            self._queue_all()
+        if instant:
+            service.tracking.drain()
+
+    def _mark_unique_identifier(self, visitor_code: str, is_unique_identifier: bool | None) -> None:
+        """Level 3.4: the mark may come along with any call."""
+        if is_unique_identifier is not None:
+            self.add_data(visitor_code, UniqueIdentifier(is_unique_identifier))
+
+    def get_remote_data(self, key: str, timeout: float | None = None) -> Any:
+        """The decoded JSON that the data service holds under ``key``; ``None`` if it cannot be had within ``timeout``
+        seconds (the default time-out for ``None``).
+        """
+        service = self._running_service()
+        if service is None:
+            return None
+        from kameleoon._remote_data import fetch_remote_data  # here, so that importing the package stays fast
+
+        return fetch_remote_data(service, key, timeout)
+
+    async def get_remote_data_async(self, key: str, timeout: float | None = None) -> Any:
+        """As ``get_remote_data``, without blocking the event loop."""
+        return await _in_thread(lambda: self.get_remote_data(key, timeout))
+
+    def get_remote_visitor_data(
+        self,
+        visitor_code: str,
+        add_data: bool = True,
+        timeout: float | None = None,
+        data_filter: RemoteVisitorDataFilter | None = None,
+        is_unique_identifier: bool | None = None,
+    ) -> list[Data]:
+        """The visitor's data of earlier visits, as far as ``data_filter`` wants them; with ``add_data`` they are added
+        to the visitor. An empty list if they cannot be had within ``timeout`` seconds. Raises ``VisitorCodeInvalid``.
+        """
+        self._check_visitor_code(visitor_code)
+        self._mark_unique_identifier(visitor_code, is_unique_identifier)
+        service = self._running_service()
+        if service is None:
+            return []
+        from kameleoon._remote_data import fetch_remote_visitor_data  # here, as above
+
+        wanted = data_filter or RemoteVisitorDataFilter()
+        return fetch_remote_visitor_data(self, service, visitor_code, add_data, timeout, wanted)
+
+    async def get_remote_visitor_data_async(
+        self,
+        visitor_code: str,
+        add_data: bool = True,
+        timeout: float | None = None,
+        data_filter: RemoteVisitorDataFilter | None = None,
+        is_unique_identifier: bool | None = None,
+    ) -> list[Data]:
+        """As ``get_remote_visitor_data``, without blocking the event loop."""
+        return await _in_thread(
+            lambda: self.get_remote_visitor_data(visitor_code, add_data, timeout, data_filter, is_unique_identifier)
+        )
+
+    def get_visitor_warehouse_audience(
+        self,
+        visitor_code: str,
+        custom_data_index: int,
+        warehouse_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CustomData | None:
+        """The visitor's warehouse audiences as a custom datum at ``custom_data_index``, which is added to the visitor;
+        ``None`` if they cannot be had. Raises ``VisitorCodeInvalid``.
+        """
+        self._check_visitor_code(visitor_code)
+        from kameleoon._remote_data import warehouse_audience  # here, as above
+
+        audience = warehouse_audience(self.get_remote_data(warehouse_key or visitor_code, timeout), custom_data_index)
+        if audience is not None:
+            self.add_data(visitor_code, audience)
+        return audience
+
+    async def get_visitor_warehouse_audience_async(
+        self,
+        visitor_code: str,
+        custom_data_index: int,
+        warehouse_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CustomData | None:
+        """As ``get_visitor_warehouse_audience``, without blocking the event loop."""
+        return await _in_thread(
+            lambda: self.get_visitor_warehouse_audience(visitor_code, custom_data_index, warehouse_key, timeout)
+        )
 
     # Life
+
+    def _wake_up(self) -> None:
+        """Starts what runs in the background: at first, and again in a forked child, on its first use."""
+        with self._waking:
+            if self._closed or self._timers is not None:
+                return
+            timers = self._timers = Timers("kameleoon-timers")
+            timers.repeat(_PURGE_TICK_SECONDS, self._purge)
+            if not self._config.is_offline:
+                from kameleoon._service import Service  # here: offline clients import no network code
+
+                self._service = Service(self, self._config, timers)
+                _lifecycle.close_at_child_exit(self)
+
+    def _running_service(self) -> Service | None:
+        """The client's life online; ``None`` offline, and after ``close``."""
+        if self._timers is None:
+            self._wake_up()
+        return None if self._closed else self._service
+
+    def _purge(self) -> None:
+        """Drops visitors whose session is over, a part of all at a time: each is looked at four times a session."""
+        session = self._config.session_duration_second
+        steps = ceil(self._PURGE_STEPS * 4 * _PURGE_TICK_SECONDS / session)
+        for _ in range(min(steps, self._PURGE_STEPS)):
+            with self._fork_gate:
+                self._purge_step(session)
+
+    def _forget_parent(self) -> None:
+        """In a forked child: its own threads, connections, nonces and an empty queue, on its next use."""
+        self._fork_gate = threading.Lock()
+        self._waking = threading.RLock()
+        self._timers = None
+        self._service = None
+        self._after_fork()
+        self._put_to_sleep()
 
     def close(self, timeout: float | None = None) -> None:
         """Sends what is queued, for at most ``timeout`` seconds (the config's ``close_timeout_second`` by default), and
         ends everything in the background. Evaluations go on with the last data file.
         """
+        with self._waking:
+            if self._closed:
+                return
+            self._closed = True
+            timers, service = self._timers, self._service
+        if service is not None:
+            service.close(self._config.close_timeout_second if timeout is None else timeout)
+        if timers is not None:
+            timers.stop()
 
     def __enter__(self) -> KameleoonClient:
         return self
@@ -135,3 +373,10 @@ class KameleoonClient(EngineClient):
 
     def __reduce__(self) -> Any:
         raise TypeError("a KameleoonClient cannot be pickled; make one in each process")
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    """What ``call`` returns, computed on a thread of the running event loop's own."""
+    import asyncio  # here, so that importing the package does not
+
+    return await asyncio.get_running_loop().run_in_executor(None, call)

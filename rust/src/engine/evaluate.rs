@@ -7,7 +7,7 @@ use arc_swap::Guard;
 use super::{Engine, EngineError, Moment, Snapshot, check_visitor_code};
 use crate::datafile::model::{DataFile, Outcome, RuleKind};
 use crate::evaluation::explanation::{Explainer, Explanation};
-use crate::evaluation::{Answer, Disabled, Evaluation, evaluate};
+use crate::evaluation::{Answer, Disabled, evaluate, holdout_assignment};
 use crate::targeting::{Subject, Targeting, Unobserved};
 use crate::visitor::Delivery;
 use crate::visitor::data::{AssignedVariation, VisitorData};
@@ -75,8 +75,8 @@ impl<A> Engine<A> {
         let snapshot = self.snapshot.load();
         let place = Self::flag(&snapshot, key)?;
         let mut call = self.call(&snapshot.data_file, code, mode, moment);
-        let evaluation = self.evaluate_and_save(&snapshot.data_file, place, &mut call);
-        let answer = evaluation.answer.map_err(|disabled| disabled_error(disabled, key))?;
+        let answer = self.evaluate_and_save(&snapshot.data_file, place, &mut call);
+        let answer = answer.map_err(|disabled| disabled_error(disabled, key))?;
         if mode == Mode::Track {
             self.queue_visitor(code, call.found.as_ref());
         }
@@ -96,7 +96,7 @@ impl<A> Engine<A> {
         let mut call = self.call(&snapshot.data_file, code, mode, moment);
         let mut answers = Vec::with_capacity(snapshot.data_file.flags.len());
         for place in 0..snapshot.data_file.flags.len() {
-            answers.push(self.evaluate_and_save(&snapshot.data_file, place, &mut call).answer.ok());
+            answers.push(self.evaluate_and_save(&snapshot.data_file, place, &mut call).ok());
         }
         if mode == Mode::Track {
             self.queue_visitor(code, call.found.as_ref());
@@ -118,8 +118,8 @@ impl<A> Engine<A> {
         // A copy: an explanation takes long, and may ask the host.
         let data = call.found.as_ref().map(|found| found.visitor.data().clone());
         let mut explainer = Explainer::default();
-        let evaluation = evaluate(&snapshot.data_file, place, &call.subject(data.as_ref()), &mut explainer);
-        let answer = evaluation.answer.map_err(|disabled| disabled_error(disabled, key));
+        let answer = evaluate(&snapshot.data_file, place, &call.subject(data.as_ref()), &mut explainer);
+        let answer = answer.map_err(|disabled| disabled_error(disabled, key));
         Ok(Explained { snapshot, answer, explanation: explainer.finish() })
     }
 
@@ -157,50 +157,61 @@ impl<A> Engine<A> {
     }
 
     /// Evaluates a flag under the visitor's lock and saves the answer there; the visitor is made if it has to be.
-    fn evaluate_and_save(&self, data_file: &DataFile, place: usize, call: &mut Call<'_>) -> Evaluation {
+    fn evaluate_and_save(&self, data_file: &DataFile, place: usize, call: &mut Call<'_>) -> Result<Answer, Disabled> {
+        if call.mode != Mode::ReadOnly && data_file.holdout.is_some() {
+            self.save_holdout(data_file, place, call);
+        }
         let Some(found) = &call.found else {
-            let evaluation = evaluate(data_file, place, &call.subject(None), &mut Unobserved);
-            if call.mode != Mode::ReadOnly && to_save(&evaluation, data_file).next().is_some() {
+            let answer = evaluate(data_file, place, &call.subject(None), &mut Unobserved)?;
+            if let Some(assigned) = assigned(&answer, data_file, call) {
                 let found = call.found.insert(self.store.find_or_create(call.code, call.moment.now));
-                save(&evaluation, data_file, &mut found.visitor.data(), call.mode, call.moment.now);
+                found.visitor.data().assign(assigned, Delivery::tracked(call.mode == Mode::Track));
             }
-            return evaluation;
+            return Ok(answer);
         };
         let mut data = found.visitor.data();
-        let evaluation = if data_file.flags[place].needs_host {
+        let answer = if data_file.flags[place].needs_host {
             // The host must not be called under a lock: evaluate a copy.
             let copy = data.clone();
             drop(data);
-            let evaluation = evaluate(data_file, place, &call.subject(Some(&copy)), &mut Unobserved);
+            let answer = evaluate(data_file, place, &call.subject(Some(&copy)), &mut Unobserved)?;
             data = found.visitor.data();
-            evaluation
+            answer
         } else {
-            evaluate(data_file, place, &call.subject(Some(&data)), &mut Unobserved)
+            evaluate(data_file, place, &call.subject(Some(&data)), &mut Unobserved)?
         };
-        save(&evaluation, data_file, &mut data, call.mode, call.moment.now);
-        evaluation
+        if let Some(assigned) = assigned(&answer, data_file, call) {
+            data.assign(assigned, Delivery::tracked(call.mode == Mode::Track));
+        }
+        Ok(answer)
+    }
+
+    /// Saves the holdout's assignment, to be sent in any case, before the rules are asked.
+    fn save_holdout(&self, data_file: &DataFile, place: usize, call: &mut Call<'_>) {
+        let assignment = match &call.found {
+            Some(found) => holdout_assignment(data_file, place, &call.subject(Some(&found.visitor.data()))),
+            None => holdout_assignment(data_file, place, &call.subject(None)),
+        };
+        let Some((experiment_id, variation_id)) = assignment else { return };
+        let time = call.moment.now;
+        let found = call.found.get_or_insert_with(|| self.store.find_or_create(call.code, time));
+        let assigned = AssignedVariation { experiment_id, variation_id, time, rule_kind: RuleKind::Unknown };
+        found.visitor.data().assign(assigned, Delivery::UNSENT);
     }
 }
 
-/// What an evaluation assigns: experiment, variation, the rule's kind, and whether it is of the holdout.
-fn to_save(evaluation: &Evaluation, data_file: &DataFile) -> impl Iterator<Item = (i64, i64, RuleKind, bool)> {
-    let holdout = evaluation.holdout.map(|(experiment, variation)| (experiment, variation, RuleKind::Unknown, true));
-    let answer = evaluation.answer.as_ref().ok().filter(|answer| !answer.simulated).and_then(|answer| {
-        let outcome = answer.outcome(data_file);
-        Some((outcome.experiment_id?, outcome.variation_id?, answer.rule_kind, false))
-    });
-    holdout.into_iter().chain(answer)
-}
-
-fn save(evaluation: &Evaluation, data_file: &DataFile, data: &mut VisitorData, mode: Mode, now: i64) {
-    if mode == Mode::ReadOnly {
-        return;
+/// What an answer assigns, if this call saves it.
+fn assigned(answer: &Answer, data_file: &DataFile, call: &Call<'_>) -> Option<AssignedVariation> {
+    if call.mode == Mode::ReadOnly || answer.simulated {
+        return None;
     }
-    for (experiment_id, variation_id, rule_kind, of_holdout) in to_save(evaluation, data_file) {
-        // A holdout's assignment is sent in any case.
-        let delivery = Delivery::tracked(mode == Mode::Track || of_holdout);
-        data.assign(AssignedVariation { experiment_id, variation_id, time: now, rule_kind }, delivery);
-    }
+    let outcome = answer.outcome(data_file);
+    Some(AssignedVariation {
+        experiment_id: outcome.experiment_id?,
+        variation_id: outcome.variation_id?,
+        time: call.moment.now,
+        rule_kind: answer.rule_kind,
+    })
 }
 
 fn disabled_error(disabled: Disabled, key: &str) -> EngineError {

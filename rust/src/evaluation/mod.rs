@@ -49,15 +49,6 @@ impl Answer {
     }
 }
 
-/// The result of evaluating a flag.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Evaluation {
-    /// The answer, or why there is none.
-    pub answer: Result<Answer, Disabled>,
-    /// The holdout's experiment and variation, to be saved whatever the answer is.
-    pub holdout: Option<(i64, i64)>,
-}
-
 /// How one rule ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RuleStep {
@@ -108,15 +99,28 @@ pub trait Observer: TargetingObserver {
 impl Observer for Unobserved {}
 
 /// Evaluates the flag at `place` for the subject.
+///
+/// # Errors
+/// Why the flag has no answer.
 pub fn evaluate<O: Observer>(
     data_file: &DataFile,
     place: usize,
     subject: &Subject<'_>,
     observer: &mut O,
-) -> Evaluation {
-    let flag = &data_file.flags[place];
-    let evaluator = Evaluator { data_file, flag, place, subject };
-    evaluator.evaluate(observer)
+) -> Result<Answer, Disabled> {
+    Evaluator { data_file, flag: &data_file.flags[place], place, subject }.evaluate(observer)
+}
+
+/// The holdout's experiment and variation for the subject, if evaluating the flag at `place` asks the holdout and finds
+/// one. It is saved before the rules' turn: they see it as assigned.
+pub fn holdout_assignment(data_file: &DataFile, place: usize, subject: &Subject<'_>) -> Option<(i64, i64)> {
+    let holdout = data_file.holdout.as_ref()?;
+    let evaluator = Evaluator { data_file, flag: &data_file.flags[place], place, subject };
+    if evaluator.simulated_variation().is_some() || !evaluator.flag.environment_enabled {
+        return None;
+    }
+    let chosen = evaluator.holdout(evaluator.code_for_hash(), &mut Unobserved).ok()??;
+    Some((holdout.experiment_id, chosen.variation_id?))
 }
 
 struct Evaluator<'a> {
@@ -127,26 +131,24 @@ struct Evaluator<'a> {
 }
 
 impl<'a> Evaluator<'a> {
-    fn evaluate<O: Observer>(&self, observer: &mut O) -> Evaluation {
-        let simulated = self.subject.visitor.and_then(|visitor| visitor.simulated_variation(&self.flag.key));
-        if let Some(simulated) = simulated {
+    fn evaluate<O: Observer>(&self, observer: &mut O) -> Result<Answer, Disabled> {
+        if let Some(simulated) = self.simulated_variation() {
             observer.simulated();
-            return Evaluation { answer: Ok(self.simulated(simulated)), holdout: None };
+            return Ok(self.simulated(simulated));
         }
         if !self.flag.environment_enabled {
-            return Evaluation { answer: Err(Disabled::Environment), holdout: None };
+            return Err(Disabled::Environment);
         }
         let code = self.code_for_hash();
-        let (holdout, in_holdout) = match self.holdout(code, observer) {
-            Ok(found) => found,
-            Err(disabled) => return Evaluation { answer: Err(disabled), holdout: None },
-        };
-        let answer = if in_holdout || !self.chosen_in_group(code, observer) {
-            Ok(self.default())
-        } else {
-            self.rules(code, observer)
-        };
-        Evaluation { answer, holdout }
+        let in_holdout = self.holdout(code, observer)?.is_some_and(|chosen| *chosen.key == *IN_HOLDOUT);
+        if in_holdout || !self.chosen_in_group(code, observer) {
+            return Ok(self.default());
+        }
+        self.rules(code, observer)
+    }
+
+    fn simulated_variation(&self) -> Option<&'a SimulatedVariation> {
+        self.subject.visitor?.simulated_variation(&self.flag.key)
     }
 
     /// The code that is hashed (spec 1 §2).
@@ -189,17 +191,16 @@ impl<'a> Evaluator<'a> {
         Answer { simulated: true, ..answer }
     }
 
-    /// What the holdout gives to save, and whether the visitor is held out.
-    fn holdout<O: Observer>(&self, code: &str, observer: &mut O) -> Result<(Option<(i64, i64)>, bool), Disabled> {
-        let Some(holdout) = &self.data_file.holdout else { return Ok((None, false)) };
+    /// The holdout's variation for the visitor, if there is a holdout and its shares reach the visitor's bucket.
+    fn holdout<O: Observer>(&self, code: &str, observer: &mut O) -> Result<Option<&'a Exposure>, Disabled> {
+        let Some(holdout) = &self.data_file.holdout else { return Ok(None) };
         if self.consent_refused() && self.data_file.configuration.fully_block {
             return Err(Disabled::Consent);
         }
         let bucket = bucket(code, &holdout.salt);
         let chosen = choose(&holdout.variations, bucket);
         observer.holdout(bucket, chosen.map(|exposure| &*exposure.key));
-        let saved = chosen.and_then(|exposure| exposure.variation_id).map(|id| (holdout.experiment_id, id));
-        Ok((saved, chosen.is_some_and(|exposure| *exposure.key == *IN_HOLDOUT)))
+        Ok(chosen)
     }
 
     /// Whether the flag is its mutually exclusive group's choice, or in no group.

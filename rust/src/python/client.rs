@@ -1,7 +1,9 @@
 //! `EngineClient`: the native base class of `kameleoon.KameleoonClient`. Its public methods are the client's hot ones.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
@@ -20,6 +22,8 @@ use crate::visitor::datum::Datum;
 pub(super) struct EngineClient {
     pub(super) engine: Engine<Objects>,
     pub(super) environment: OnceLock<Option<String>>,
+    /// Whether the client's threads are to be started on its next use.
+    pub(super) dormant: AtomicBool,
 }
 
 fn mode(track: bool) -> Mode {
@@ -29,6 +33,14 @@ fn mode(track: bool) -> Mode {
 pub(super) fn snapshot(data_file: DataFile) -> Snapshot<Objects> {
     let attachment = Objects::new(&data_file);
     Snapshot { data_file, attachment }
+}
+
+/// Starts what a dormant client runs in the background. For a client that is awake this is one load.
+fn wake(slf: &Bound<'_, EngineClient>) -> PyResult<()> {
+    if slf.get().dormant.load(Ordering::Relaxed) && slf.get().dormant.swap(false, Ordering::Relaxed) {
+        slf.call_method0(intern!(slf.py(), "_wake_up"))?;
+    }
+    Ok(())
 }
 
 impl EngineClient {
@@ -84,7 +96,7 @@ impl EngineClient {
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         let engine = Engine::new(snapshot(DataFile::default()), random_seed(), true);
-        Self { engine, environment: OnceLock::new() }
+        Self { engine, environment: OnceLock::new(), dormant: AtomicBool::new(false) }
     }
 
     /// Whether the feature flag is on for the visitor: its variation is not `off`.
@@ -93,18 +105,20 @@ impl EngineClient {
     /// Raises `VisitorCodeInvalid` and `FeatureNotFound`. (spec 5, Client)
     #[pyo3(signature = (visitor_code, feature_key, is_unique_identifier=None, track=true))]
     fn is_feature_active(
-        &self,
+        slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
         feature_key: &Bound<'_, PyAny>,
         is_unique_identifier: Option<bool>,
         track: bool,
     ) -> PyResult<bool> {
+        wake(slf)?;
+        let this = slf.get();
         let py = visitor_code.py();
-        self.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        let active = match self.evaluate(visitor_code, feature_key, mode(track))? {
+        this.set_unique_identifier(visitor_code, is_unique_identifier)?;
+        let active = match this.evaluate(visitor_code, feature_key, mode(track))? {
             Ok(evaluated) => evaluated.outcome().is_active(),
             Err(EngineError::FeatureDisabled(_) | EngineError::ConsentRefused(_)) => false,
-            Err(error) => return Err(errors::exception(py, &error, self.environment())),
+            Err(error) => return Err(errors::exception(py, &error, this.environment())),
         };
         log::emit(py, log::DEBUG, || format!("visitor {visitor_code}, feature flag {feature_key}: active {active}"));
         Ok(active)
@@ -115,12 +129,14 @@ impl EngineClient {
     /// Raises `VisitorCodeInvalid`, `FeatureNotFound` and `FeatureEnvironmentDisabled`. (spec 5, Client)
     #[pyo3(signature = (visitor_code, feature_key, track=true))]
     fn get_variation(
-        &self,
+        slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
         feature_key: &Bound<'_, PyAny>,
         track: bool,
     ) -> PyResult<Py<Variation>> {
-        let evaluated = self.tracked(visitor_code, feature_key, mode(track))?;
+        wake(slf)?;
+        let this = slf.get();
+        let evaluated = this.tracked(visitor_code, feature_key, mode(track))?;
         object(visitor_code.py(), &evaluated.snapshot, &evaluated.answer.choice)
     }
 
@@ -128,29 +144,38 @@ impl EngineClient {
     /// that are off. Raises `VisitorCodeInvalid`. (spec 5, Client)
     #[pyo3(signature = (visitor_code, only_active=false, track=true))]
     fn get_variations<'py>(
-        &self,
+        slf: &Bound<'_, Self>,
         visitor_code: &Bound<'py, PyAny>,
         only_active: bool,
         track: bool,
     ) -> PyResult<Bound<'py, PyDict>> {
-        self.check(visitor_code)?;
-        self.variations(visitor_code, only_active, mode(track))
+        wake(slf)?;
+        let this = slf.get();
+        this.check(visitor_code)?;
+        this.variations(visitor_code, only_active, mode(track))
     }
 
     /// The visitor's variations of all active feature flags by key. Neither saves nor tracks. Deprecated: use
     /// `get_variations`. Raises `VisitorCodeInvalid`.
-    fn get_active_features<'py>(&self, visitor_code: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
-        self.check(visitor_code)?;
-        self.variations(visitor_code, true, Mode::ReadOnly)
+    fn get_active_features<'py>(
+        slf: &Bound<'_, Self>,
+        visitor_code: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        wake(slf)?;
+        let this = slf.get();
+        this.check(visitor_code)?;
+        this.variations(visitor_code, true, Mode::ReadOnly)
     }
 
     /// The keys of the feature flags that are active for the visitor, whatever its code. Neither saves nor tracks.
     /// Deprecated: use `get_variations`.
     fn get_active_feature_list_for_visitor<'py>(
-        &self,
+        slf: &Bound<'_, Self>,
         visitor_code: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyList>> {
-        Ok(self.variations(visitor_code, true, Mode::ReadOnly)?.keys())
+        wake(slf)?;
+        let this = slf.get();
+        Ok(this.variations(visitor_code, true, Mode::ReadOnly)?.keys())
     }
 
     /// The keys of all feature flags, disabled ones included.
@@ -168,13 +193,15 @@ impl EngineClient {
     /// Raises as `get_variation` does.
     #[pyo3(signature = (visitor_code, feature_key, is_unique_identifier=None))]
     fn get_feature_variation_key(
-        &self,
+        slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
         feature_key: &Bound<'_, PyAny>,
         is_unique_identifier: Option<bool>,
     ) -> PyResult<String> {
-        self.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        Ok(self.tracked(visitor_code, feature_key, Mode::Track)?.outcome().key.to_string())
+        wake(slf)?;
+        let this = slf.get();
+        this.set_unique_identifier(visitor_code, is_unique_identifier)?;
+        Ok(this.tracked(visitor_code, feature_key, Mode::Track)?.outcome().key.to_string())
     }
 
     /// The value of a variable of the visitor's variation. Deprecated: use `get_variation`.
@@ -182,15 +209,17 @@ impl EngineClient {
     /// Raises as `get_variation` does, and `FeatureVariableNotFound`.
     #[pyo3(signature = (visitor_code, feature_key, variable_key, is_unique_identifier=None))]
     fn get_feature_variable(
-        &self,
+        slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
         feature_key: &Bound<'_, PyAny>,
         variable_key: &str,
         is_unique_identifier: Option<bool>,
     ) -> PyResult<Py<PyAny>> {
+        wake(slf)?;
+        let this = slf.get();
         let py = visitor_code.py();
-        self.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        let evaluated = self.tracked(visitor_code, feature_key, Mode::Track)?;
+        this.set_unique_identifier(visitor_code, is_unique_identifier)?;
+        let evaluated = this.tracked(visitor_code, feature_key, Mode::Track)?;
         let variation = object(py, &evaluated.snapshot, &evaluated.answer.choice)?;
         let value = variation.get().variable_value(py, variable_key)?;
         value.ok_or_else(|| errors::variable_not_found(py, variable_key))
@@ -214,7 +243,14 @@ impl EngineClient {
     /// Stores data for the visitor; with `track=False` none of it is sent. What is no Kameleoon datum is ignored and
     /// logged. Raises `VisitorCodeInvalid`. (spec 2 §2)
     #[pyo3(signature = (visitor_code, *data, track=true))]
-    fn add_data(&self, visitor_code: &Bound<'_, PyAny>, data: &Bound<'_, PyTuple>, track: bool) -> PyResult<()> {
+    fn add_data(
+        slf: &Bound<'_, Self>,
+        visitor_code: &Bound<'_, PyAny>,
+        data: &Bound<'_, PyTuple>,
+        track: bool,
+    ) -> PyResult<()> {
+        wake(slf)?;
+        let this = slf.get();
         let py = visitor_code.py();
         let code = self::visitor_code(visitor_code)?;
         let mut all: smallvec::SmallVec<[Datum; 8]> = smallvec::SmallVec::new();
@@ -226,15 +262,15 @@ impl EngineClient {
                 }),
             }
         }
-        let added = self.engine.add_data(code, &all, track, moment());
-        log::notices(py, self.raise(py, added)?);
+        let added = this.engine.add_data(code, &all, track, moment());
+        log::notices(py, this.raise(py, added)?);
         Ok(())
     }
 
     /// Stores a conversion of a goal and queues the visitor for tracking. Raises `VisitorCodeInvalid`. (spec 3 §1)
     #[pyo3(signature = (visitor_code, goal_id, revenue=None, is_unique_identifier=None, negative=false, metadata=None))]
     fn track_conversion(
-        &self,
+        slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
         goal_id: i64,
         revenue: Option<&Bound<'_, PyAny>>,
@@ -242,11 +278,13 @@ impl EngineClient {
         negative: bool,
         metadata: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
+        wake(slf)?;
+        let this = slf.get();
         let py = visitor_code.py();
-        self.set_unique_identifier(visitor_code, is_unique_identifier)?;
+        this.set_unique_identifier(visitor_code, is_unique_identifier)?;
         let conversion = conversion::make(goal_id, revenue, negative, metadata)?;
-        let tracked = self.engine.track_conversion(self::visitor_code(visitor_code)?, conversion, moment());
-        log::notices(py, self.raise(py, tracked)?);
+        let tracked = this.engine.track_conversion(self::visitor_code(visitor_code)?, conversion, moment());
+        log::notices(py, this.raise(py, tracked)?);
         Ok(())
     }
 
@@ -268,9 +306,11 @@ impl EngineClient {
     }
 
     /// Stores every audience that targets the visitor, to be sent. Raises `VisitorCodeInvalid`. (spec 1 §8)
-    fn evaluate_audiences(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<()> {
-        let evaluated = self.engine.evaluate_audiences(self::visitor_code(visitor_code)?, moment());
-        self.raise(visitor_code.py(), evaluated)
+    fn evaluate_audiences(slf: &Bound<'_, Self>, visitor_code: &Bound<'_, PyAny>) -> PyResult<()> {
+        wake(slf)?;
+        let this = slf.get();
+        let evaluated = this.engine.evaluate_audiences(self::visitor_code(visitor_code)?, moment());
+        this.raise(visitor_code.py(), evaluated)
     }
 
     /// JavaScript that makes the engine in the visitor's browser know the variations assigned within the last 5 s.

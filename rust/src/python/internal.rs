@@ -1,5 +1,7 @@
 //! The methods of `EngineClient` that the package's own Python modules call.
 
+use std::sync::atomic::Ordering;
+
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -24,13 +26,23 @@ impl EngineClient {
         self.engine.set_tracks(tracks);
     }
 
-    /// Compiles a data file and uses it from now on. Returns a line for each thing that was left out.
+    /// Compiles a data file and uses it from now on, unless it is older (`dateModified`, milliseconds) than
+    /// `not_older_than`. Returns whether it is used, and a line for each thing that was left out of it.
     /// Raises `ValueError` where it is no data file at all; then nothing has changed.
-    fn _update_data_file(&self, py: Python<'_>, text: &[u8]) -> PyResult<Vec<String>> {
+    #[pyo3(signature = (text, not_older_than=None))]
+    fn _update_data_file(
+        &self,
+        py: Python<'_>,
+        text: &[u8],
+        not_older_than: Option<i64>,
+    ) -> PyResult<(bool, Vec<String>)> {
         py.detach(|| {
             let Compiled { data_file, omissions } = compile(text, &patterns::PythonRe)?;
-            self.engine.swap(snapshot(data_file));
-            Ok(omissions.iter().map(ToString::to_string).collect())
+            let used = not_older_than.is_none_or(|date| data_file.date_modified >= date);
+            if used {
+                self.engine.swap(snapshot(data_file));
+            }
+            Ok((used, omissions.iter().map(ToString::to_string).collect()))
         })
         .map_err(|error: DataFileError| PyValueError::new_err(error.to_string()))
     }
@@ -159,8 +171,8 @@ impl EngineClient {
     const _PURGE_STEPS: usize = VisitorStore::PURGE_STEPS;
 
     /// How many visitor codes are held.
-    fn _visitor_count(&self, py: Python<'_>) -> usize {
-        py.detach(|| self.engine.visitors().len())
+    fn _visitor_count(&self) -> usize {
+        self.engine.visitors().len()
     }
 
     fn _queue(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -192,6 +204,11 @@ impl EngineClient {
 
     fn _give_back(&self, py: Python<'_>, batch: &TrackingBatch) {
         py.detach(|| batch.settle().map_or((), |batch| self.engine.give_back(batch)));
+    }
+
+    /// Makes the client call its `_wake_up` on its next use: it is new, or in a forked child.
+    fn _put_to_sleep(&self) {
+        self.dormant.store(true, Ordering::Relaxed);
     }
 
     fn _after_fork(&self) {

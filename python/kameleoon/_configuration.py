@@ -1,0 +1,161 @@
+"""Follows the configuration: fetches the data file, polls it, listens to the stream (spec 4 §2)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from kameleoon._network.endpoints import SDK_NAME, SDK_VERSION
+from kameleoon._network.http import Answer, RequestError
+from kameleoon.events.data_file_update_event import DataFileUpdateEvent
+from kameleoon.events.request_type import RequestType
+from kameleoon.exceptions import Initialization
+from kameleoon.logging.kameleoon_logger import KameleoonLogger
+
+if TYPE_CHECKING:
+    from kameleoon._events import EventDispatcher
+    from kameleoon._network.endpoints import Endpoints
+    from kameleoon._network.event_stream import EventStream
+    from kameleoon._network.http import HttpService
+    from kameleoon._timers import Timers
+    from kameleoon.kameleoon_client import KameleoonClient
+    from kameleoon.kameleoon_client_config import KameleoonClientConfig
+
+Source = DataFileUpdateEvent.Source
+_FIRST_RETRY_SECONDS = 5.0
+
+
+class Configuration:
+    """Keeps a client's data file up to date. Runs on the client's timers."""
+
+    def __init__(
+        self,
+        client: KameleoonClient,
+        config: KameleoonClientConfig,
+        endpoints: Endpoints,
+        http: HttpService,
+        events: EventDispatcher,
+        timers: Timers,
+    ) -> None:
+        self._client = client
+        self._config = config
+        self._endpoints = endpoints
+        self._http = http
+        self._events = events
+        self._timers = timers
+        self._last_modified: str | None = None
+        self._stream: EventStream | None = None
+        self._changed = threading.Condition()
+        self._fetched = False
+        self._failure: Exception | None = None
+        self._retry_seconds = _FIRST_RETRY_SECONDS
+        self.updated_at: float | None = None
+
+    def start(self) -> None:
+        """Fetches at once, and polls from then on."""
+        self._timers.schedule(0, lambda: self.fetch(None, Source.POLLING))
+        self._timers.repeat(self._config.refresh_interval_second, self._poll)
+
+    def stop(self) -> None:
+        """Closes the stream."""
+        if self._stream is not None:
+            self._stream.stop()
+            self._stream = None
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether a configuration has come in."""
+        return self._fetched
+
+    def wait(self, timeout: float) -> bool:
+        """Whether a configuration is in; false as soon as a fetch has failed or ``timeout`` seconds are over."""
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while not self._fetched and self._failure is None:
+                remaining = deadline - time.monotonic()
+                if remaining <= 0:
+                    break
+                self._changed.wait(min(remaining, 3600.0))
+            cause = self._failure or TimeoutError(f"no configuration within {timeout} s")
+        if not self._fetched:
+            error = Initialization(self._client.site_code, self._config.environment, cause)
+            KameleoonLogger.error("%s", error)
+        return self._fetched
+
+    def _poll(self) -> None:
+        if self._stream is None:
+            self.fetch(None, Source.POLLING)
+
+    def fetch(self, timestamp: int | None, source: Source) -> bool:
+        """Fetches the data file, with one immediate retry; an unusable one changes nothing."""
+        for is_last in (False, True):
+            try:
+                answer = self._request(timestamp)
+                if answer.status == 200:
+                    self._use(answer, source)
+                elif not self._fetched:
+                    raise RequestError(RequestType.DATAFILE, f"HTTP status {answer.status}")
+            except (RequestError, ValueError) as error:
+                if isinstance(error, ValueError):
+                    KameleoonLogger.error("DATAFILE request failed: %s", error)
+                if is_last:
+                    self._note_failure(error)
+            else:
+                self._note_success()
+                return True
+        return False
+
+    def _request(self, timestamp: int | None) -> Answer:
+        headers = {"X-Kameleoon-SDK-Type": SDK_NAME, "X-Kameleoon-SDK-Version": SDK_VERSION}
+        if self._last_modified is not None:
+            headers["If-Modified-Since"] = self._last_modified
+        return self._http.attempt(
+            RequestType.DATAFILE, "GET", self._endpoints.configuration(timestamp), headers=headers
+        )
+
+    def _use(self, answer: Answer, source: Source) -> None:
+        """Raises ``ValueError`` where the answer is no data file."""
+        if not self._client._use_data_file(answer.body, not self._fetched):
+            KameleoonLogger.info("the fetched data file is older than the default one, which stays in use")
+        self._last_modified = answer.headers.get("Last-Modified")
+        self.updated_at = time.time()
+        date_modified, real_time_update, _, data_domain = self._client._data_file_settings()
+        self._endpoints.use_data_domain(data_domain)
+        self._follow_stream(real_time_update)
+        self._events.data_file_updated(DataFileUpdateEvent(source, date_modified))
+
+    def _follow_stream(self, is_wanted: bool) -> None:
+        if is_wanted and self._stream is None:
+            from kameleoon._network.event_stream import EventStream  # here: only streaming clients need it
+
+            timeout = self._config.default_timeout_second
+            self._stream = EventStream(self._http, self._endpoints, timeout, self._on_stream_event)
+        elif not is_wanted and self._stream is not None:
+            self._stream.stop()
+            self._stream = None
+
+    def _on_stream_event(self, timestamp: int | None) -> None:
+        """On the stream's thread: the fetch is the timers' to do."""
+        self._timers.schedule(0, lambda: self._fetch_after_event(timestamp))
+
+    def _fetch_after_event(self, timestamp: int | None) -> None:
+        if not self.fetch(timestamp, Source.STREAMING):
+            self._follow_stream(False)  # back to polling; the next data file decides anew
+
+    def _note_success(self) -> None:
+        with self._changed:
+            self._fetched = True
+            self._failure = None
+            self._retry_seconds = _FIRST_RETRY_SECONDS
+            self._changed.notify_all()
+
+    def _note_failure(self, error: Exception) -> None:
+        with self._changed:
+            self._failure = error
+            self._changed.notify_all()
+        if not self._fetched:
+            # A client without any configuration does not wait for the next poll.
+            retry, self._retry_seconds = self._retry_seconds, self._retry_seconds * 2
+            if retry < self._config.refresh_interval_second:
+                self._timers.schedule(retry, lambda: self.fetch(None, Source.POLLING))

@@ -1,0 +1,99 @@
+"""Runs the demo: allocates visitors to variations and shows what came out beside what was configured."""
+
+from __future__ import annotations
+
+import collections
+import sys
+import time
+from typing import Any, TextIO
+
+from kameleoon._demo.shop import data_file
+from kameleoon._demo.visitors import visitors
+from kameleoon.kameleoon_client import KameleoonClient
+from kameleoon.kameleoon_client_config import KameleoonClientConfig
+
+Counts = dict[str, collections.Counter[str]]
+
+
+def run(count: int, out: TextIO = sys.stdout) -> None:
+    """Evaluates every flag for ``count`` visitors and prints a table."""
+    shop = data_file()
+    with KameleoonClient("demo", KameleoonClientConfig.offline(shop)) as client:
+        print(f"{len(shop['featureFlags'])} feature flags, {count:,} visitors with varied data", file=out)
+        chosen, assigned, seconds = _allocate(client, count, out)
+        _print_table(shop, chosen, assigned, count, out)
+        evaluations = count * len(chosen)
+        held = client.stats().visitors
+        print(
+            f"\n{evaluations:,} evaluations in {seconds:.2f} s of evaluating: {evaluations / seconds:,.0f} per second, "
+            f"{seconds / evaluations * 1e9:,.0f} ns each, on one thread.\n{held:,} visitors held.",
+            file=out,
+        )
+
+
+def _allocate(client: KameleoonClient, count: int, out: TextIO) -> tuple[Counts, Counts, float]:
+    """For each flag, the visitors per variation: all, and those whom a rule gave it. And the seconds spent evaluating."""
+    chosen: Counts = collections.defaultdict(collections.Counter)
+    assigned: Counts = collections.defaultdict(collections.Counter)
+    evaluating = 0.0
+    step = max(count // 50, 1)
+    for number, (code, data) in enumerate(visitors(count), 1):
+        client.add_data(code, *data)
+        start = time.perf_counter()
+        variations = client.get_variations(code)
+        evaluating += time.perf_counter() - start
+        for key, variation in variations.items():
+            chosen[key][variation.key] += 1
+            if variation.experiment_id is not None:
+                assigned[key][variation.key] += 1
+        if out.isatty() and (number % step == 0 or number == count):
+            done = number * 50 // count
+            print(f"\r[{'#' * done}{'.' * (50 - done)}] {number:,}", end="", file=out, flush=True)
+    if out.isatty():
+        print(file=out)
+    return chosen, assigned, evaluating
+
+
+def _print_table(shop: dict[str, Any], chosen: Counts, assigned: Counts, count: int, out: TextIO) -> None:
+    held_out = shop["holdout"]["variationByExposition"][0]["exposition"]
+    print(f"\n{'feature flag':20} {'variation':12} {'visitors':>9} {'share':>7} {'by rules':>9} {'configured':>11}  note", file=out)
+    for flag in shop["featureFlags"]:
+        key = flag["featureKey"]
+        if key not in chosen:
+            print(f"{key:20} {'-':12} {'-':>9} {'-':>7} {'-':>9} {'-':>11}  disabled in this environment", file=out)
+            continue
+        note = _note(flag, sum(assigned[key].values()), count, held_out)
+        for place, variation in enumerate(flag["variations"]):
+            name = variation["key"]
+            visitors_of, by_rules = chosen[key][name], assigned[key][name]
+            of_assigned = by_rules / max(sum(assigned[key].values()), 1)
+            print(
+                f"{key if place == 0 else '':20} {name:12} {visitors_of:9,} {visitors_of / count:7.1%} {of_assigned:9.1%} "
+                f"{_configured(flag, name):>11}  {note if place == 0 else ''}",
+                file=out,
+            )
+
+
+def _configured(flag: dict[str, Any], variation: str) -> str:
+    """The configured shares of a variation, one per rule that has it."""
+    shares = []
+    for rule in flag["rules"]:
+        share = sum(item["exposition"] for item in rule["variationByExposition"] if item["variationKey"] == variation)
+        if share and rule["type"] == "TARGETED_DELIVERY":
+            shares.append("delivered")
+        elif share:
+            shares.append(f"{share:.0%}")
+    return ", ".join(shares) or "-"
+
+
+def _note(flag: dict[str, Any], assigned: int, count: int, held_out: float) -> str:
+    """Why visitors were kept out of the flag's rules."""
+    out = 1 - assigned / count
+    reasons = [f"holdout {held_out:.0%}"]
+    if flag.get("mutuallyExclusiveGroup"):
+        reasons.append("mutually exclusive group")
+    if any("segmentId" in rule for rule in flag["rules"]):
+        reasons.append("targeting")
+    if any(rule["exposition"] < 1 for rule in flag["rules"]):
+        reasons.append("exposition below 100%")
+    return f"{out:.1%} kept out: {', '.join(reasons)}"

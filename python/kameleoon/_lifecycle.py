@@ -1,0 +1,57 @@
+"""What the process does to clients: fork and exit. Nothing happens here at import but the registration of three hooks."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import weakref
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kameleoon.kameleoon_client import KameleoonClient
+
+_clients: weakref.WeakSet[KameleoonClient] = weakref.WeakSet()
+
+
+def register(client: KameleoonClient) -> None:
+    """Makes a client survive a fork, and send what is queued at exit."""
+    _clients.add(client)
+
+
+def _before_fork() -> None:
+    for client in list(_clients):
+        client._fork_gate.acquire()  # no other thread is inside the store meanwhile
+
+
+def _after_fork_in_parent() -> None:
+    for client in list(_clients):
+        if client._fork_gate.locked():
+            client._fork_gate.release()
+
+
+def _after_fork_in_child() -> None:
+    """Nothing heavy: each client wakes up by itself on its next use."""
+    for client in list(_clients):
+        client._forget_parent()
+
+
+def close_at_child_exit(client: KameleoonClient) -> None:
+    """A child of ``multiprocessing`` ends without ``atexit``; it has finalizers of its own."""
+    if "multiprocessing.process" in sys.modules:
+        from multiprocessing import process, util
+
+        if process.parent_process() is not None:
+            util.Finalize(client, client.close, exitpriority=10)
+
+
+def _close_all() -> None:
+    for client in list(_clients):
+        client.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+    )
+atexit.register(_close_all)

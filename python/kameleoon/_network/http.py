@@ -1,0 +1,167 @@
+"""HTTP attempts: one session with connection reuse, bounded in time and size, counted, told to handlers (spec 4 §5)."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from kameleoon.events.http_request_failure import HttpRequestFailure
+from kameleoon.events.request_type import RequestType
+from kameleoon.logging.kameleoon_logger import KameleoonLogger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kameleoon._events import EventDispatcher
+
+_SUCCESS_BESIDES_2XX = (304, 403)  # 403: the site refuses; not to be hammered
+MAX_BODY_BYTES = 256 * 1024 * 1024
+"""Answers larger than this are failures."""
+
+
+class Answer:
+    """An answer that counts as success."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+class RequestError(Exception):
+    """An attempt failed. ``status`` is the HTTP status, if there was an answer."""
+
+    def __init__(self, request_type: RequestType, reason: str, status: int | None = None) -> None:
+        super().__init__(f"{request_type.value} request failed: {reason}")
+        self.reason = reason
+        self.status = status
+
+
+class RequestCounts:
+    """What became of the attempts of one kind."""
+
+    __slots__ = ("bytes_received", "bytes_sent", "failed", "last_error", "last_success", "succeeded")
+
+    def __init__(self) -> None:
+        self.succeeded = 0
+        self.failed = 0
+        self.bytes_sent = 0
+        self.bytes_received = 0
+        self.last_error: str | None = None
+        self.last_success: float | None = None
+
+    def snapshot(self) -> dict[str, Any]:
+        """The figures as a dict."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class HttpService:
+    """Makes attempts."""
+
+    def __init__(self, events: EventDispatcher, default_timeout: float) -> None:
+        self._events = events
+        self._default_timeout = default_timeout
+        self._session = requests.Session()
+        self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=16))
+        self._lock = threading.Lock()
+        self.counts = {request_type: RequestCounts() for request_type in RequestType}
+
+    def attempt(
+        self,
+        request_type: RequestType,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float | None = None,
+    ) -> Answer:
+        """One attempt. Raises ``RequestError``, logged and told to handlers."""
+        start = time.monotonic()
+        try:
+            answer = self._exchange(method, url, headers, body, self._default_timeout if timeout is None else timeout)
+        except Exception as error:  # noqa: BLE001  # whatever the network or the library does is a failed attempt
+            reason = f"{type(error).__name__}: {_without_url(str(error), url)}"
+            failure = HttpRequestFailure(HttpRequestFailure.Reason.EXCEPTION, None, error)
+            self._failed(request_type, reason, failure, start)
+            raise RequestError(request_type, reason) from error
+        is_success = 200 <= answer.status < 300 or answer.status in _SUCCESS_BESIDES_2XX
+        if not is_success:
+            reason = f"HTTP status {answer.status}"
+            failure = HttpRequestFailure(HttpRequestFailure.Reason.HTTP_STATUS, answer.status, None)
+            self._failed(request_type, reason, failure, start)
+            raise RequestError(request_type, reason, answer.status)
+        with self._lock:
+            counts = self.counts[request_type]
+            counts.succeeded += 1
+            counts.bytes_sent += len(body or b"")
+            counts.bytes_received += len(answer.body)
+            counts.last_success = time.time()
+        KameleoonLogger.debug("%s request succeeded: HTTP status %s", request_type.value, answer.status)
+        self._events.request_succeeded(request_type, answer.status, _milliseconds(start))
+        return answer
+
+    def open_stream(self, url: str, timeout: float) -> requests.Response:
+        """A stream of events, to be closed by the caller. ``timeout`` is for the connection alone."""
+        headers = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
+        response = self._session.get(url, headers=headers, stream=True, timeout=(timeout, None), allow_redirects=False)
+        if response.status_code != 200:
+            response.close()
+            raise ConnectionError(f"HTTP status {response.status_code}")
+        return response
+
+    def close(self) -> None:
+        """Closes idle connections."""
+        self._session.close()
+
+    def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str] | None, body: bytes | None, timeout: float
+    ) -> Answer:
+        deadline = time.monotonic() + timeout
+        with self._session.request(
+            method, url, headers=headers, data=body, timeout=timeout, stream=True, allow_redirects=False
+        ) as response:
+            received = _read(response, deadline)
+            return Answer(response.status_code, response.headers, received)
+
+    def _failed(self, request_type: RequestType, reason: str, failure: HttpRequestFailure, start: float) -> None:
+        with self._lock:
+            counts = self.counts[request_type]
+            counts.failed += 1
+            counts.last_error = reason
+        KameleoonLogger.warning("%s request failed: %s", request_type.value, reason)
+        self._events.request_failed(request_type, failure, _milliseconds(start))
+
+
+def _read(response: requests.Response, deadline: float) -> bytes:
+    """The body. A time-out of the socket bounds each read only; the deadline bounds them all."""
+    parts = []
+    size = 0
+    while part := response.raw.read1(65536, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if size > MAX_BODY_BYTES:
+            raise OverflowError(f"the answer is larger than {MAX_BODY_BYTES} bytes")
+        if time.monotonic() > deadline:
+            raise TimeoutError("the answer took too long")
+    return b"".join(parts)
+
+
+def _without_url(text: str, url: str) -> str:
+    """A message without the address's query: it names visitors."""
+    path = url.split("?", 1)[0]
+    query = url[len(path) :]
+    return text.replace(query, "") if query else text
+
+
+def _milliseconds(start: float) -> int:
+    return round((time.monotonic() - start) * 1000)
