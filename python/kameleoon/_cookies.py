@@ -52,7 +52,7 @@ def visitor_code_morsel(visitor_code: str, domain: str) -> Morsel[str]:
     morsel = jar[VISITOR_CODE_COOKIE]
     morsel["domain"] = domain
     morsel["path"] = "/"
-    morsel["max-age"] = MAX_AGE_SECONDS
+    morsel["max-age"] = str(MAX_AGE_SECONDS)
     morsel["expires"] = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + MAX_AGE_SECONDS))
     return morsel
 

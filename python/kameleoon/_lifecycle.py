@@ -1,4 +1,4 @@
-"""What the process does to clients: fork and exit. Nothing happens here at import but the registration of three hooks."""
+"""What the process does to clients: fork and exit. Importing this registers the hooks and starts nothing."""
 
 from __future__ import annotations
 
@@ -51,7 +51,5 @@ def _close_all() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
-    )
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 atexit.register(_close_all)

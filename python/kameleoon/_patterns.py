@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-if sys.version_info >= (3, 11):
-    import re._constants as sre_constants
-    import re._parser as sre_parser
-else:
-    import sre_constants
-    import sre_parse as sre_parser
+# The parser of `re`, under its name of this version of Python.
+_PREFIX = "re._" if sys.version_info >= (3, 11) else "sre_"
+sre_parser: Any = importlib.import_module(_PREFIX + ("parser" if sys.version_info >= (3, 11) else "parse"))
+sre_constants: Any = importlib.import_module(_PREFIX + "constants")
 
 MAX_STEPS = 10_000_000
 """Steps that a match may take by the estimate below; beyond, the answer is "no match"."""

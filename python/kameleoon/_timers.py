@@ -17,12 +17,12 @@ class Timers:
     def __init__(self, name: str) -> None:
         self._name = name
         self._changed = threading.Condition()
-        self._jobs: list[tuple[float, int, Callable[[], None]]] = []
+        self._jobs: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
         self._thread: threading.Thread | None = None
         self._stopped = False
 
-    def schedule(self, delay_seconds: float, job: Callable[[], None]) -> None:
+    def schedule(self, delay_seconds: float, job: Callable[[], object]) -> None:
         """Runs ``job`` once, after ``delay_seconds``. Nothing happens after ``stop``."""
         with self._changed:
             if self._stopped:
@@ -33,7 +33,7 @@ class Timers:
                 self._thread.start()
             self._changed.notify()
 
-    def repeat(self, interval_seconds: float, job: Callable[[], None]) -> None:
+    def repeat(self, interval_seconds: float, job: Callable[[], object]) -> None:
         """Runs ``job`` every ``interval_seconds``, counted from the end of each run."""
 
         def run_and_schedule() -> None:

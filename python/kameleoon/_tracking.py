@@ -1,4 +1,4 @@
-"""Sends tracking requests (spec 3 §3): every interval, bounded, with one retry, and a probe while the service is down."""
+"""Sends tracking requests (spec 3 §3): every interval, with one retry, and a probe while the service is down."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ class Tracking:
         self._to_retry.clear()
         while time.monotonic() < deadline:
             with self._client._fork_gate:
-                batch = self._client._take_batch(_EVERYBODY)
-            if batch is None:
+                waiting = self._client._take_batch(_EVERYBODY)
+            if waiting is None:
                 return
             timeout = max(deadline - time.monotonic(), _SHORTEST_TIMEOUT_SECONDS)
-            if not self._attempt(batch, timeout, is_last_try=True):
-                self._give_back(batch)
+            if not self._attempt(waiting, timeout, is_last_try=True):
+                self._give_back(waiting)
                 return
 
     def _attempt(self, batch: TrackingBatch, timeout: float, *, is_last_try: bool) -> bool:

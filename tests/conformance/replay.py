@@ -123,7 +123,9 @@ class Replay:
         arguments, named = list(operation.get("args", [])), dict(operation.get("kwargs", {}))
         special = getattr(self, f"_{name}", None)
         try:
-            result = special(operation, arguments, named) if special else getattr(self.client, name)(*arguments, **named)
+            result = (
+                special(operation, arguments, named) if special else getattr(self.client, name)(*arguments, **named)
+            )
         except Exception as error:  # noqa: BLE001  # recorded by its name
             return {"error": type(error).__name__, "message": str(error)}
         return {"ok": plain(result)}
@@ -140,14 +142,14 @@ class Replay:
         code = self.client.get_visitor_code(cookies=jar, **named)
         morsel = jar.get(COOKIE)
         is_random = not named.get("default_visitor_code") and COOKIE not in sent
-        set_cookie = None if morsel is None else [morsel["domain"], morsel["path"], str_if_set(morsel["max-age"])]
+        set_cookie = None if morsel is None else [morsel["domain"], morsel["path"], morsel["max-age"]]
         return [len(code) if is_random else code, set_cookie]
 
     def _set_legal_consent(self, _operation: dict[str, Any], arguments: list[Any], _named: dict[str, Any]) -> Any:
         jar: SimpleCookie = SimpleCookie()
         self.client.set_legal_consent(*arguments, jar)
         morsel = jar.get(COOKIE)
-        return None if morsel is None else [morsel.value, morsel["domain"], morsel["path"], str_if_set(morsel["max-age"])]
+        return None if morsel is None else [morsel.value, morsel["domain"], morsel["path"], morsel["max-age"]]
 
     def _get_remote_visitor_data(self, _operation: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
         wanted = RemoteVisitorDataFilter(**(named.get("data_filter") or {}))
@@ -172,10 +174,6 @@ class Replay:
         datum = data.CustomData(index, *found["warehouseAudiences"])
         self.client.add_data(code, datum)
         return datum
-
-
-def str_if_set(value: Any) -> Any:
-    return str(value) if value else value
 
 
 def normalized(result: dict[str, Any]) -> dict[str, Any]:

@@ -51,7 +51,10 @@ def main() -> int:
     parser.add_argument("--show", type=int, default=10, help="how many mismatches to show")
     options = parser.parse_args()
     python = reference_python()
-    players = [play(python, "reference", options.seed, options.count), play(sys.executable, "candidate", options.seed, options.count)]
+    players = [
+        play(python, "reference", options.seed, options.count),
+        play(sys.executable, "candidate", options.seed, options.count),
+    ]
     reference, candidate = (player.stdout for player in players)
     assert reference is not None
     assert candidate is not None

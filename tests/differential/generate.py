@@ -8,9 +8,47 @@ from typing import Any
 from urllib.parse import quote
 
 TEXTS = [
-    "", "a", "aa", "abc", "alpha", "beta", "Gamma", "delta-1", "x y", "10", "10.5", "3", "-1", "0", "1", "1e3", "1_000",
-    " 7 ", "inf", "nan", "true", "false", "True", "None", "été", "日本", "\u0661\u0662", "a\nb", "a\n", "abc123", "x\u00b2",
-    "e\u0301", "\x1c", "https://ex.com/p", "https://ex.com/p?q=1&b=2", "a'b\"c\\", "v", "user", "İstanbul", "ſ", "K",
+    "",
+    "a",
+    "aa",
+    "abc",
+    "alpha",
+    "beta",
+    "Gamma",
+    "delta-1",
+    "x y",
+    "10",
+    "10.5",
+    "3",
+    "-1",
+    "0",
+    "1",
+    "1e3",
+    "1_000",
+    " 7 ",
+    "inf",
+    "nan",
+    "true",
+    "false",
+    "True",
+    "None",
+    "été",
+    "日本",
+    "\u0661\u0662",
+    "a\nb",
+    "a\n",
+    "abc123",
+    "x\u00b2",
+    "e\u0301",
+    "\x1c",
+    "https://ex.com/p",
+    "https://ex.com/p?q=1&b=2",
+    "a'b\"c\\",
+    "v",
+    "user",
+    "İstanbul",
+    "ſ",
+    "K",
 ]
 PATTERNS = [
     "a.*", r"\d+", r"\w+", r"\s*\w*", "[a-z]+", "(alpha|beta)", ".*é.*", "^https://.*$", "(a)\\1", "(?=a).*", "(?i)ALPHA",
@@ -129,7 +167,11 @@ class Generator:
             {"key": "flag", "type": "BOOLEAN", "value": self.chance(0.5)},
             {"key": "count", "type": "NUMBER", "value": self.pick([1, 2.5, -3, 1e20, 10**25, 0.1])},
             {"key": "title", "type": "STRING", "value": self.pick(TEXTS)},
-            {"key": "json", "type": "JSON", "value": self.pick(['{"a": [1, 2.0, null]}', "[]", "3", '"été"', '{"a":1,"a":2}'])},
+            {
+                "key": "json",
+                "type": "JSON",
+                "value": self.pick(['{"a": [1, 2.0, null]}', "[]", "3", '"été"', '{"a":1,"a":2}']),
+            },
             {"key": "css", "type": "CSS", "value": "a{}"},
             {"key": "js", "type": "JS", "value": "f()"},
             {"key": "odd", "type": "ODD", "value": "x"},
@@ -138,7 +180,9 @@ class Generator:
 
     def truth_flag(self, number: int) -> dict[str, Any]:
         flag = self.flag(number)
-        flag.update(environmentEnabled=True, defaultVariationKey="off", rules=flag["rules"][:1] or [self.rule(["off", "on"])])
+        flag.update(
+            environmentEnabled=True, defaultVariationKey="off", rules=flag["rules"][:1] or [self.rule(["off", "on"])]
+        )
         rule = flag["rules"][0]
         rule.update(type=self.pick(["TARGETED_DELIVERY", "EXPERIMENTATION"]), exposition=1.0)
         rule["variationByExposition"] = [{"variationKey": "on", "variationId": self.new_id(), "exposition": 1.0}]
@@ -224,7 +268,7 @@ class Generator:
         value = self.pick(PATTERNS) if chosen == "REGULAR_EXPRESSION" else self.pick(TEXTS)
         return {name: value, operator: chosen}
 
-    def fields(self, kind: str, segment: int) -> dict[str, Any]:  # noqa: C901  # a table
+    def fields(self, kind: str, segment: int) -> dict[str, Any]:  # a table
         number = {"matchType": self.pick(NUMBER_OPERATORS)}
         version = {"version": self.pick(VERSIONS), "versionMatchType": self.pick(NUMBER_OPERATORS)}
         if kind == "CUSTOM_DATUM":
@@ -262,8 +306,11 @@ class Generator:
             return {**fields, "lowerBound": low, "upperBound": low + self.pick([0, 20, 60])}
         if kind == "SEGMENT":
             # Only to segments drawn before: the reference does not survive a cycle.
-            return {"segmentId": self.pick([10_000 + 10 * n for n in range(max(1, (segment - 10_000) // 10))] or [1])} \
-                if segment > 10_000 else {"segmentId": 77}
+            return (
+                {"segmentId": self.pick([10_000 + 10 * n for n in range(max(1, (segment - 10_000) // 10))] or [1])}
+                if segment > 10_000
+                else {"segmentId": 77}
+            )
         return self.visit_fields(kind)
 
     def custom_fields(self) -> dict[str, Any]:
@@ -347,8 +394,13 @@ class Generator:
         events("customDataEvents", lambda: {"index": self.random.randrange(6), "valuesCountMap": {self.pick(TEXTS): 1}})
         events("pageEvents", lambda: {"href": self.pick(TEXTS), "title": self.pick(TEXTS)})
         events("experimentEvents", experiment)
-        events("conversionEvents", lambda: {"goalId": self.pick(GOALS), "revenue": self.pick([1.0, 5]), "negative": self.chance(0.5)})
-        events("geolocationEvents", lambda: {"country": "France", "region": "IDF", "city": self.pick(["Paris", "Nice"])})
+        events(
+            "conversionEvents",
+            lambda: {"goalId": self.pick(GOALS), "revenue": self.pick([1.0, 5]), "negative": self.chance(0.5)},
+        )
+        events(
+            "geolocationEvents", lambda: {"country": "France", "region": "IDF", "city": self.pick(["Paris", "Nice"])}
+        )
         events("personalizationEvents", lambda: {"id": self.pick([1, 2]), "variationId": 3})
         if self.chance(0.5):
             static = {
@@ -377,7 +429,14 @@ class Generator:
         elif kind == "OperatingSystem":
             arguments = [self.pick(SYSTEMS)]
         elif kind == "Geolocation":
-            full = [self.pick(["France", "USA", "france", "İSTANBUL"]), self.pick(["IDF", "idf", ""]), "Paris", "75001", 48.5, 2]
+            full = [
+                self.pick(["France", "USA", "france", "İSTANBUL"]),
+                self.pick(["IDF", "idf", ""]),
+                "Paris",
+                "75001",
+                48.5,
+                2,
+            ]
             arguments = full[: self.pick([1, 2, 3, 6])]
         elif kind == "PageView":
             arguments = [self.pick(TEXTS), self.pick([None, *TEXTS])]
@@ -385,7 +444,9 @@ class Generator:
             arguments = [self.pick(GOALS), self.pick([0.0, 1, 10.5, 1e20])]
             named = {"negative": self.chance(0.5)}
             if self.chance(0.3):
-                named["metadata"] = [{"type": "CustomData", "args": [self.pick([1, 2, "cd3", "unknown"]), self.pick(TEXTS)]}]
+                named["metadata"] = [
+                    {"type": "CustomData", "args": [self.pick([1, 2, "cd3", "unknown"]), self.pick(TEXTS)]}
+                ]
         elif kind == "Cookie":
             arguments = [{self.pick(["a", "abc", "k", "alpha"]): self.pick(TEXTS) for _ in range(2)}]
         elif kind == "ApplicationVersion":
@@ -409,8 +470,17 @@ class Generator:
     def remote_data(self, code: str) -> dict[str, Any]:
         names = ["device", "browser", "operating_system", "visitor_code"]
         wanted = {name: self.chance(0.6) for name in names}
-        everything = ["current_visit", "custom_data", "page_views", "geolocation", "conversions", "experiments", "kcs", "cbs"]
-        wanted.update({name: True for name in [*everything, "personalization"]}, previous_visit_amount=5)
+        everything = [
+            "current_visit",
+            "custom_data",
+            "page_views",
+            "geolocation",
+            "conversions",
+            "experiments",
+            "kcs",
+            "cbs",
+        ]
+        wanted.update(dict.fromkeys([*everything, "personalization"], True), previous_visit_amount=5)
         named: dict[str, Any] = {"data_filter": wanted}
         if self.chance(0.3):
             named["add_data"] = self.chance(0.5)
@@ -425,7 +495,9 @@ class Generator:
                 operations.append({"op": "get_variations", "args": [code], "kwargs": {}})
             for _ in range(self.random.randint(1, 5)):
                 operations += self.add_data(code)
-                operations.append({"op": self.pick(["get_variations", "get_active_features"]), "args": [code], "kwargs": {}})
+                operations.append(
+                    {"op": self.pick(["get_variations", "get_active_features"]), "args": [code], "kwargs": {}}
+                )
             operations.append({"op": "evaluate_audiences", "args": [code]})
         return operations
 
@@ -448,12 +520,15 @@ class Generator:
             "get_variation": (5, lambda: {"args": [code, key], "kwargs": track}),
             "get_variations": (4, lambda: {"args": [code], "kwargs": {"only_active": self.chance(0.5), **track}}),
             "get_feature_variation_key": (2, lambda: {"args": [code, key]}),
-            "get_feature_variable": (2, lambda: {"args": [code, key, self.pick(["flag", "count", "json", "odd", "nope"])]}),
+            "get_feature_variable": (
+                2,
+                lambda: {"args": [code, key, self.pick(["flag", "count", "json", "odd", "nope"])]},
+            ),
             "get_feature_variation_variables": (2, lambda: {"args": [key, self.pick(["off", "on", "v1", "zzz"])]}),
             "get_active_features": (1, lambda: {"args": [code]}),
             "get_active_feature_list_for_visitor": (1, lambda: {"args": [code]}),
-            "get_feature_list": (1, lambda: {}),
-            "get_data_file": (1, lambda: {}),
+            "get_feature_list": (1, dict),
+            "get_data_file": (1, dict),
             "get_engine_tracking_code": (2, lambda: {"args": [code]}),
             "evaluate_audiences": (1, lambda: {"args": [code]}),
             "set_legal_consent": (2, lambda: {"args": [code, self.chance(0.5)]}),
@@ -463,7 +538,11 @@ class Generator:
             "set_forced_variation": (
                 3,
                 lambda: {
-                    "args": [code, self.pick([experiment, experiment, experiment, 77]), self.pick([*[k for k, _ in variations], "zz", None])],
+                    "args": [
+                        code,
+                        self.pick([experiment, experiment, experiment, 77]),
+                        self.pick([*[k for k, _ in variations], "zz", None]),
+                    ],
                     "kwargs": {"force_targeting": self.chance(0.5)},
                 },
             ),
@@ -481,7 +560,10 @@ class Generator:
             else:
                 rule = self.pick(flag["rules"])
                 variation = self.pick(rule["variationByExposition"])["variationId"]
-                simulated[flag["featureKey"]] = {"expId": rule["experimentId"], "varId": self.pick([variation, variation, 1])}
+                simulated[flag["featureKey"]] = {
+                    "expId": rule["experimentId"],
+                    "varId": self.pick([variation, variation, 1]),
+                }
         if self.chance(0.2):
             simulated["missing"] = {"expId": 1, "varId": 2}
         cookie = quote(self.pick([json.dumps(simulated)] * 6 + ["not json", "[]", "3"]))

@@ -96,7 +96,6 @@ class ReferenceReplay(Replay):
 
     def _get_remote_visitor_data(self, _operation: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
         from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
-
         from tests.conformance.replay import plain
 
         named = {**named, "data_filter": RemoteVisitorDataFilter(**named["data_filter"])}

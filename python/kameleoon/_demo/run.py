@@ -32,7 +32,7 @@ def run(count: int, out: TextIO = sys.stdout) -> None:
 
 
 def _allocate(client: KameleoonClient, count: int, out: TextIO) -> tuple[Counts, Counts, float]:
-    """For each flag, the visitors per variation: all, and those whom a rule gave it. And the seconds spent evaluating."""
+    """For each flag the visitors per variation, all and those by a rule; and the seconds spent evaluating."""
     chosen: Counts = collections.defaultdict(collections.Counter)
     assigned: Counts = collections.defaultdict(collections.Counter)
     evaluating = 0.0
@@ -56,7 +56,10 @@ def _allocate(client: KameleoonClient, count: int, out: TextIO) -> tuple[Counts,
 
 def _print_table(shop: dict[str, Any], chosen: Counts, assigned: Counts, count: int, out: TextIO) -> None:
     held_out = shop["holdout"]["variationByExposition"][0]["exposition"]
-    print(f"\n{'feature flag':20} {'variation':12} {'visitors':>9} {'share':>7} {'by rules':>9} {'configured':>11}  note", file=out)
+    print(
+        f"\n{'feature flag':20} {'variation':12} {'visitors':>9} {'share':>7} {'by rules':>9} {'configured':>11}  note",
+        file=out,
+    )
     for flag in shop["featureFlags"]:
         key = flag["featureKey"]
         if key not in chosen:
@@ -67,11 +70,8 @@ def _print_table(shop: dict[str, Any], chosen: Counts, assigned: Counts, count: 
             name = variation["key"]
             visitors_of, by_rules = chosen[key][name], assigned[key][name]
             of_assigned = by_rules / max(sum(assigned[key].values()), 1)
-            print(
-                f"{key if place == 0 else '':20} {name:12} {visitors_of:9,} {visitors_of / count:7.1%} {of_assigned:9.1%} "
-                f"{_configured(flag, name):>11}  {note if place == 0 else ''}",
-                file=out,
-            )
+            figures = f"{visitors_of:9,} {visitors_of / count:7.1%} {of_assigned:9.1%} {_configured(flag, name):>11}"
+            print(f"{key if place == 0 else '':20} {name:12} {figures}  {note if place == 0 else ''}", file=out)
 
 
 def _configured(flag: dict[str, Any], variation: str) -> str:

@@ -32,11 +32,13 @@ class _Shop:
         """All conditions of a group must hold; all groups, or any."""
         first_level = [{"conditions": group, "orOperators": [False] * (len(group) - 1)} for group in groups]
         conditions = {"firstLevel": first_level, "firstLevelOrOperators": [any_group] * (len(groups) - 1)}
-        segment = {"id": self._id(), "conditionsData": conditions, "audienceTracking": audience}
-        self.segments.append(segment)
-        return segment["id"]
+        identifier = self._id()
+        self.segments.append({"id": identifier, "conditionsData": conditions, "audienceTracking": audience})
+        return identifier
 
-    def rule(self, kind: str, exposition: float, shares: dict[str, float], segment: int | None = None) -> dict[str, Any]:
+    def rule(
+        self, kind: str, exposition: float, shares: dict[str, float], segment: int | None = None
+    ) -> dict[str, Any]:
         rule: dict[str, Any] = {
             "id": self._id(),
             "order": 0,
@@ -55,19 +57,21 @@ class _Shop:
     def flag(
         self, key: str, variations: list[dict[str, Any]], *rules: dict[str, Any], default: str = "off", **more: Any
     ) -> None:
-        self.flags.append({
-            "id": self._id(),
-            "featureKey": key,
-            "defaultVariationKey": default,
-            "environmentEnabled": True,
-            "variations": variations,
-            "rules": list(rules),
-            **more,
-        })
+        self.flags.append(
+            {
+                "id": self._id(),
+                "featureKey": key,
+                "defaultVariationKey": default,
+                "environmentEnabled": True,
+                "variations": variations,
+                "rules": list(rules),
+                **more,
+            }
+        )
 
 
 def data_file() -> dict[str, Any]:
-    """A dozen flags: experiments, targeted deliveries, a holdout, a mutually exclusive group, all kinds of variables."""
+    """A dozen flags: experiments, deliveries, a holdout, a mutually exclusive group, all kinds of variables."""
     shop = _Shop()
     test, delivery = "EXPERIMENTATION", "TARGETED_DELIVERY"
     premium = shop.segment([_custom("plan", "EXACT", "premium")], audience=True)
@@ -84,13 +88,21 @@ def data_file() -> dict[str, Any]:
         [{"targetingType": "BROWSER", "browser": "FIREFOX"}],
         any_group=True,
     )
-    on_product_page = shop.segment([
-        {"targetingType": "PAGE_URL", "url": r"^https://shop\.example/product/\d+$", "matchType": "REGULAR_EXPRESSION"},
-    ])
-    new_application = shop.segment([
-        {"targetingType": "APPLICATION_VERSION", "version": "3.4", "versionMatchType": "GREATER"},
-        {"targetingType": "SEGMENT", "segmentId": premium},
-    ])
+    on_product_page = shop.segment(
+        [
+            {
+                "targetingType": "PAGE_URL",
+                "url": r"^https://shop\.example/product/\d+$",
+                "matchType": "REGULAR_EXPRESSION",
+            },
+        ]
+    )
+    new_application = shop.segment(
+        [
+            {"targetingType": "APPLICATION_VERSION", "version": "3.4", "versionMatchType": "GREATER"},
+            {"targetingType": "SEGMENT", "segmentId": premium},
+        ]
+    )
     buyers = shop.segment([{"targetingType": "CONVERSIONS", "goalId": 1}])
     full_cart = shop.segment([_custom("cart", "AMONG_VALUES", '["3-5", "6+"]')])
 

@@ -23,7 +23,9 @@ def encoded(value: object) -> str:
 class Endpoints:
     """The addresses of the services, for one site."""
 
-    def __init__(self, site_code: str, environment: str | None, network_domain: str | None, endpoint: str | None) -> None:
+    def __init__(
+        self, site_code: str, environment: str | None, network_domain: str | None, endpoint: str | None
+    ) -> None:
         self._site = encoded(site_code)
         self._environment = environment
         self._domain = network_domain

@@ -89,7 +89,7 @@ class HttpService:
         start = time.monotonic()
         try:
             answer = self._exchange(method, url, headers, body, self._default_timeout if timeout is None else timeout)
-        except Exception as error:  # noqa: BLE001  # whatever the network or the library does is a failed attempt
+        except Exception as error:  # whatever the network or the library does is a failed attempt
             reason = f"{type(error).__name__}: {_without_url(str(error), url)}"
             failure = HttpRequestFailure(HttpRequestFailure.Reason.EXCEPTION, None, error)
             self._failed(request_type, reason, failure, start)

@@ -12,4 +12,4 @@ class RequestType(Enum):
     TRACKING = "TRACKING"
     REMOTE_VISITOR_DATA = "REMOTE_VISITOR_DATA"
     REMOTE_DATA = "REMOTE_DATA"
-    ACCESS_TOKEN = "ACCESS_TOKEN"
+    ACCESS_TOKEN = "ACCESS_TOKEN"  # noqa: S105  # a name, no password

@@ -6,7 +6,7 @@ from __future__ import annotations
 class Record:
     """Compares and shows itself by its ``__slots__``."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def _values(self) -> tuple[object, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)

@@ -1,0 +1,66 @@
+# What people and CI both run. Needs Python 3.9+ and Rust (cargo with rustfmt and clippy); everything else is installed here.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MATURIN := $(BIN)/maturin develop --quiet
+
+.PHONY: run test build lint types rust-test python-test differential tsan bench bench-compare wheel clean
+
+## The main job: build everything and run the demo.
+run: build
+	$(BIN)/python -m kameleoon demo
+
+## Everything that CI checks.
+test: lint build types rust-test python-test
+
+$(VENV)/installed: pyproject.toml Makefile
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
+
+build: $(VENV)/installed
+	$(MATURIN) --release
+
+lint: $(VENV)/installed
+	cd rust && cargo fmt --check
+	cd rust && cargo clippy --quiet --all-targets -- -D warnings
+	PYO3_PYTHON=$(abspath $(BIN)/python) sh -c 'cd rust && cargo clippy --quiet --all-targets --features python -- -D warnings'
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+types: build
+	$(BIN)/mypy
+	$(BIN)/pyright
+	MYPYPATH=python $(BIN)/python -m mypy.stubtest kameleoon._native
+
+rust-test:
+	cd rust && cargo test --quiet
+	cd rust && ! cargo tree --edges normal | grep -q pyo3 # the core knows no Python
+
+python-test: build
+	$(BIN)/python -m pytest
+
+## 2,000 random data files on this client and on the reference client, answer by answer.
+differential: build
+	$(BIN)/python -m tests.differential
+
+## The threaded tests under ThreadSanitizer (nightly Rust).
+tsan:
+	rustup component add rust-src --toolchain nightly
+	cd rust && RUSTFLAGS=-Zsanitizer=thread cargo +nightly test -Zbuild-std --test concurrency \
+		--target $$(rustc -vV | sed -n 's/host: //p') --target-dir target/tsan
+
+## Benchmarks of this client; bench-compare runs the reference client beside it, interleaved.
+bench: build
+	$(BIN)/python -m pytest benches --benchmark-only --benchmark-columns=median,iqr,ops
+
+bench-compare: build
+	$(BIN)/python -m benches.compare
+
+wheel: $(VENV)/installed
+	$(BIN)/maturin build --release --out dist
+
+clean:
+	rm -rf $(VENV) rust/target dist .reference

@@ -1,0 +1,187 @@
+//! Threads on one engine: no lost data, no torn answer, no deadlock. `make tsan` runs them under
+//! a race detector.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail here")]
+
+mod support;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use kameleoon_engine::engine::{Engine, Mode};
+use kameleoon_engine::numbers::Number;
+use kameleoon_engine::visitor::datum::{Conversion, CustomData, CustomDataKey, Datum};
+use kameleoon_engine::visitor::store::VisitorStore;
+use serde_json::{Value, json};
+use support::{at, engine, flag, snapshot};
+
+const THREADS: usize = 8;
+const ROUNDS: usize = 400;
+
+/// Fails instead of hanging.
+fn within_a_minute(test: impl FnOnce() + Send + 'static) {
+    let (finished, wait) = mpsc::channel();
+    let run = thread::spawn(move || {
+        test();
+        let _ = finished.send(());
+    });
+    match wait.recv_timeout(Duration::from_mins(1)) {
+        Err(mpsc::RecvTimeoutError::Timeout) => unreachable!("the threads hang"),
+        _ => run.join().unwrap(),
+    }
+}
+
+fn conversion(goal_id: i64) -> Datum {
+    Datum::Conversion(Arc::new(Conversion { goal_id, revenue: Number::Float(0.0), negative: false, metadata: None }))
+}
+
+fn text(index: i64, value: &str) -> Datum {
+    let values = std::iter::once(value.into()).collect();
+    Datum::CustomData(Arc::new(CustomData { key: CustomDataKey::Index(index), values, overwrite: true }))
+}
+
+/// Two data files that differ in everything that an answer shows.
+fn data_file(generation: i64) -> Value {
+    let flags: Vec<Value> =
+        (1..=5).map(|number| flag(&format!("f{number}"), generation * 100 + number, None)).collect();
+    json!({"featureFlags": flags, "dateModified": generation, "customData": [
+        {"index": 9, "id": 9, "name": "user", "isMappingIdentifier": true},
+    ]})
+}
+
+/// Sends everything that waits, as lines.
+fn drain(engine: &Engine<()>, now: i64) -> Vec<String> {
+    let mut lines = Vec::new();
+    while let Some(batch) = engine.take_batch(100, at(now)) {
+        lines.extend(batch.body.lines().map(String::from));
+        engine.confirm(batch);
+    }
+    lines
+}
+
+#[test]
+fn nothing_is_lost_and_no_answer_is_torn_while_everything_changes() {
+    within_a_minute(|| {
+        let engine = Arc::new(engine(&data_file(1)));
+        let stop = Arc::new(AtomicBool::new(false));
+        let clock = Arc::new(AtomicI64::new(1_000_000));
+        let mut workers = Vec::new();
+        for worker in 0..THREADS {
+            let (engine, clock) = (Arc::clone(&engine), Arc::clone(&clock));
+            workers.push(thread::spawn(move || {
+                for round in 0..ROUNDS {
+                    let now = clock.fetch_add(1, Ordering::Relaxed);
+                    for code in ["shared".to_owned(), format!("own {worker}"), format!("fleeting {worker} {round}")] {
+                        engine.add_data(&code, &[text(1, &round.to_string()), conversion(1)], true, at(now)).unwrap();
+                        let evaluated = engine.evaluate(&code, "f3", Mode::Track, at(now)).unwrap();
+                        let outcome = evaluated.outcome();
+                        let generation = evaluated.snapshot.data_file.date_modified;
+                        // Every part of an answer is of one data file.
+                        assert_eq!(outcome.experiment_id, Some((generation * 100 + 3) * 10 + 1));
+                        assert_eq!(outcome.variation_id.unwrap() / 10, generation * 100 + 3);
+                        engine.evaluate_all(&code, Mode::Save, at(now), |snapshot, place, answer| {
+                            let outcome = answer.unwrap();
+                            assert_eq!(outcome.outcome(&snapshot.data_file).flag, place);
+                        });
+                        engine.add_data(&code, &[text(9, &format!("user {worker}"))], true, at(now)).unwrap();
+                    }
+                }
+            }));
+        }
+        let background = {
+            let (engine, stop, clock) = (Arc::clone(&engine), Arc::clone(&stop), Arc::clone(&clock));
+            thread::spawn(move || {
+                let (mut generation, mut requests, mut lines) = (1, 0, Vec::new());
+                while !stop.load(Ordering::Relaxed) {
+                    generation = 3 - generation;
+                    engine.swap(snapshot(&data_file(generation)).0);
+                    let now = clock.load(Ordering::Relaxed);
+                    (0..16).for_each(|_| {
+                        engine.visitors().purge_step(now - 1_000_000);
+                    });
+                    if let Some(batch) = engine.take_batch(50, at(now)) {
+                        requests += 1;
+                        if requests % 3 == 0 {
+                            engine.give_back(batch); // every third request fails
+                        } else {
+                            lines.extend(batch.body.lines().map(String::from));
+                            engine.confirm(batch);
+                        }
+                    }
+                }
+                lines
+            })
+        };
+        for worker in workers {
+            worker.join().unwrap();
+        }
+        stop.store(true, Ordering::Relaxed);
+        let mut lines = background.join().unwrap();
+        engine.queue_all();
+        lines.extend(drain(&engine, 3_000_000));
+        let nonces: HashSet<&str> = lines.iter().map(|line| &line[..22]).collect();
+        assert_eq!(nonces.len(), lines.len(), "an event was sent twice");
+        let sent = lines.iter().filter(|line| line.contains("eventType=conversion")).count();
+        assert_eq!(sent, THREADS * ROUNDS * 3, "a conversion was lost");
+    });
+}
+
+#[test]
+fn every_conversion_of_a_shared_visitor_is_sent_exactly_once() {
+    within_a_minute(|| {
+        let engine = Arc::new(engine(&data_file(1)));
+        let workers: Vec<_> = (0..THREADS)
+            .map(|worker| {
+                let engine = Arc::clone(&engine);
+                thread::spawn(move || {
+                    for round in 0..ROUNDS {
+                        let goal = i64::try_from(worker * ROUNDS + round).unwrap();
+                        engine.add_data("shared", &[conversion(goal)], true, at(1)).unwrap();
+                        engine.queue("shared", at(1)).unwrap();
+                    }
+                })
+            })
+            .collect();
+        let mut lines = Vec::new();
+        while !workers.iter().all(thread::JoinHandle::is_finished) {
+            lines.extend(drain(&engine, 1));
+        }
+        lines.extend(drain(&engine, 1));
+        let of_line = |line: &String| line.split('&').find_map(|pair| pair.strip_prefix("goalId=").map(String::from));
+        let goals: Vec<String> = lines.iter().filter_map(of_line).collect();
+        let distinct: HashSet<&String> = goals.iter().collect();
+        assert_eq!((goals.len(), distinct.len()), (THREADS * ROUNDS, THREADS * ROUNDS));
+    });
+}
+
+#[test]
+fn a_visitor_in_use_is_never_purged() {
+    within_a_minute(|| {
+        let engine = Arc::new(engine(&data_file(1)));
+        let stop = Arc::new(AtomicBool::new(false));
+        let purging = {
+            let (engine, stop) = (Arc::clone(&engine), Arc::clone(&stop));
+            thread::spawn(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    engine.visitors().purge_step(100);
+                }
+            })
+        };
+        for round in 0..20_000 {
+            let code = format!("visitor {}", round % 7);
+            engine.add_data(&code, &[text(1, "kept")], true, at(100 + round)).unwrap();
+            let found = engine.visitors().find(&code, 100 + round).expect("it was active a moment ago");
+            assert!(found.visitor.data().custom_data(1).is_some());
+        }
+        stop.store(true, Ordering::Relaxed);
+        purging.join().unwrap();
+        (0..VisitorStore::PURGE_STEPS).for_each(|_| {
+            engine.visitors().purge_step(i64::MAX);
+        });
+        assert!(engine.visitors().is_empty());
+    });
+}

@@ -1,0 +1,46 @@
+//! What the tests share: an engine over a data file written as JSON.
+
+#![allow(dead_code, reason = "each test uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test may fail here")]
+
+use kameleoon_engine::datafile::{Omission, compile};
+use kameleoon_engine::engine::{Engine, Mode, Moment, Snapshot};
+use kameleoon_engine::pattern::NoHost;
+use serde_json::{Value, json};
+
+/// A time of a test.
+pub(crate) fn at(now: i64) -> Moment {
+    Moment { now, day_start: |now| now - now.rem_euclid(86_400_000) }
+}
+
+/// A snapshot of a data file, and what was left out of it.
+pub(crate) fn snapshot(data_file: &Value) -> (Snapshot<()>, Vec<Omission>) {
+    let compiled = compile(data_file.to_string().as_bytes(), &NoHost).unwrap();
+    (Snapshot { data_file: compiled.data_file, attachment: () }, compiled.omissions)
+}
+
+/// An engine that tracks.
+pub(crate) fn engine(data_file: &Value) -> Engine<()> {
+    Engine::new(snapshot(data_file).0, 42, true)
+}
+
+/// A flag with one experiment, half `off` and half `on`.
+pub(crate) fn flag(key: &str, id: i64, segment: Option<i64>) -> Value {
+    json!({
+        "id": id, "featureKey": key, "defaultVariationKey": "off", "environmentEnabled": true,
+        "variations": [{"key": "off", "name": "Off", "variables": []}, {"key": "on", "name": "On", "variables": []}],
+        "rules": [{
+            "id": id * 10, "type": "EXPERIMENTATION", "exposition": 1.0, "experimentId": id * 10 + 1,
+            "segmentId": segment,
+            "variationByExposition": [
+                {"variationKey": "off", "variationId": id * 10 + 2, "exposition": 0.5},
+                {"variationKey": "on", "variationId": id * 10 + 3, "exposition": 0.5},
+            ],
+        }],
+    })
+}
+
+/// The key that a visitor gets.
+pub(crate) fn key(engine: &Engine<()>, code: &str, flag: &str, mode: Mode) -> String {
+    engine.evaluate(code, flag, mode, at(1_000_000)).unwrap().outcome().key.to_string()
+}

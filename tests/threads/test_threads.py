@@ -1,0 +1,91 @@
+"""Python threads on one client: no lost data, no torn result, no deadlock."""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from kameleoon import Conversion, CustomData
+from tests.data_files import data_file, flag, rule, segment
+
+THREADS = 8
+ROUNDS = 300
+
+
+@pytest.fixture(autouse=True)
+def watchdog() -> Iterator[None]:
+    faulthandler.dump_traceback_later(120, exit=True)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(interval)
+    faulthandler.cancel_dump_traceback_later()
+
+
+def generation(number: int) -> bytes:
+    """Data files that differ in everything that an answer shows; their pattern needs Python's `re`."""
+    pattern = {"targetingType": "VISITOR_CODE", "matchType": "REGULAR_EXPRESSION", "visitorCode": "(?i)VISITOR.*"}
+    flags = [flag(f"f{n}", n, [rule(number * 1000 + n * 10, segmentId=5)]) for n in range(1, 6)]
+    return json.dumps({**data_file(*flags, segments=[segment(5, pattern)]), "dateModified": number}).encode()
+
+
+def run_threads(*works: object) -> None:
+    errors: list[BaseException] = []
+
+    def guarded(work: object) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001  # shown by the test
+            errors.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(work,)) for work in works]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert not errors, errors
+
+
+def test_evaluating_adding_swapping_and_expiring_at_once(make_client) -> None:
+    client = make_client(generation(1), session_duration_minute=1 / 60)
+    stop = threading.Event()
+
+    def evaluate(worker: int) -> None:
+        for number in range(ROUNDS):
+            for code in ("visitor shared", f"visitor {worker}", f"visitor {worker} {number}"):
+                client.add_data(code, CustomData(1, str(number)), Conversion(worker, number))
+                variation = client.get_variation(code, "f3")
+                assert variation.id_ - 2 == variation.experiment_id - 1
+                assert variation.id_ in (1032, 2032)
+                assert {v.id_ // 1000 for v in client.get_variations(code).values()} in ({1}, {2})
+                assert client.is_feature_active(code, "f1")
+                client.explain(code, "f2")
+
+    def swap() -> None:
+        number = 1
+        while not stop.is_set():
+            number = 3 - number
+            client._use_data_file(generation(number))
+            client._purge()
+
+    def work() -> None:
+        run_threads(*(lambda worker=worker: evaluate(worker) for worker in range(THREADS)))
+        stop.set()
+
+    run_threads(work, swap)
+
+
+def test_no_conversion_of_a_shared_visitor_is_lost(make_client) -> None:
+    client = make_client(generation(1))
+
+    def convert(worker: int) -> None:
+        for number in range(ROUNDS):
+            client.add_data("shared", Conversion(worker * ROUNDS + number))
+
+    run_threads(*(lambda worker=worker: convert(worker) for worker in range(THREADS)))
+    lines = client._take_batch_of("shared").body.splitlines()
+    goals = {line.split("goalId=")[1].split("&")[0] for line in lines}
+    assert len(lines) == len(goals) == THREADS * ROUNDS

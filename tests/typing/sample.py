@@ -1,0 +1,26 @@
+"""User code, as the type checkers see it. Checked, not run."""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+
+from kameleoon import CustomData, Device, DeviceType, KameleoonClient, KameleoonClientConfig, KameleoonClientFactory
+from kameleoon.types.explanation import Explanation
+from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
+from kameleoon.types.variation import Variation
+
+
+def evaluate(client: KameleoonClient, cookies: SimpleCookie) -> str:
+    code: str = client.get_visitor_code(cookies=cookies)
+    client.add_data(code, CustomData("plan", "gold"), Device(DeviceType.PHONE), track=False)
+    active: bool = client.is_feature_active(code, "flag")
+    variation: Variation = client.get_variation(code, "flag", track=active)
+    variations: dict[str, Variation] = client.get_variations(code, only_active=True)
+    explanation: Explanation = client.explain(code, "flag")
+    client.get_remote_visitor_data(code, data_filter=RemoteVisitorDataFilter(previous_visit_amount=3))
+    return f"{variation.key} {len(variations)} {explanation} {variation.variables['x'].value}"
+
+
+def create() -> KameleoonClient:
+    config = KameleoonClientConfig("id", "secret", environment="production", default_data_file={"featureFlags": []})
+    return KameleoonClientFactory.create("site", config)
