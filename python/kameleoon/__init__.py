@@ -3,6 +3,7 @@
 The API is the one of the pure-Python client: code written for it runs unchanged.
 """
 
+from kameleoon import _installation
 from kameleoon._native import __version__
 from kameleoon.data import (
     ApplicationVersion,
@@ -26,6 +27,8 @@ from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.kameleoon_client_factory import KameleoonClientFactory
 from kameleoon.middleware import KameleoonASGIMiddleware, KameleoonWSGIMiddleware
+
+_installation.warn_of_another_client(__path__)
 
 __all__ = [
     "ApplicationVersion",

@@ -19,6 +19,15 @@ from tests.conformance.replay import Replay, substitute
 from tests.differential.generate import Generator
 
 
+class QuietServer(ThreadingHTTPServer):
+    """A client that closes its connection is no news."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        pass
+
+
 class ReferenceService(BaseHTTPRequestHandler):
     """As much of the service as the reference client needs, on loopback."""
 
@@ -61,7 +70,7 @@ class ReferenceReplay(Replay):
         from kameleoon import KameleoonClientConfig, KameleoonClientFactory
 
         if ReferenceReplay.server is None:
-            ReferenceReplay.server = ThreadingHTTPServer(("127.0.0.1", 0), ReferenceService)
+            ReferenceReplay.server = QuietServer(("127.0.0.1", 0), ReferenceService)
             threading.Thread(target=ReferenceReplay.server.serve_forever, daemon=True).start()
             self._redirect(f"http://127.0.0.1:{ReferenceReplay.server.server_address[1]}")
         now = int(time.time() * 1000)
