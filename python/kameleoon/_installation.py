@@ -17,6 +17,6 @@ def warn_of_another_client(paths: Iterable[str]) -> None:
         warnings.warn(
             "kameleoon-client-python is installed beside kameleoon-rs, under the same import name; uninstall both, "
             "then install kameleoon-rs again",
-            ImportWarning,
+            UserWarning,
             stacklevel=3,
         )
