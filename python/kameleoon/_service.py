@@ -41,20 +41,24 @@ class Service:
         self.configuration.start()
         timers.repeat(config.tracking_interval_second, self.tracking.drain)
 
-    def close(self, timeout: float) -> None:
+    def finish(self, timeout: float) -> None:
         """Sends what is queued, for at most ``timeout`` seconds; never longer, however dead the network is."""
-        self.configuration.stop()
         deadline = time.monotonic() + timeout
         finished = threading.Event()
 
-        def finish() -> None:
+        def send() -> None:
             try:
                 self.tracking.finish(deadline)
             finally:
                 finished.set()
 
-        self._timers.schedule(-1e9, finish)  # before everything else that is due
+        self._timers.schedule(-1e9, send)  # before everything else that is due
         finished.wait(timeout)
+
+    def close(self, timeout: float) -> None:
+        """Ends the stream, sends what is queued as ``finish`` does, and closes idle connections."""
+        self.configuration.stop()
+        self.finish(timeout)
         self.http.close()
 
     def request_counts(self) -> dict[str, dict[str, Any]]:

@@ -343,6 +343,12 @@ class KameleoonClient(EngineClient):
         self._after_fork()
         self._put_to_sleep()
 
+    def _finish(self) -> None:
+        """Sends what is queued now, within the config's ``close_timeout_second``: the process may be about to end."""
+        service = self._running_service()
+        if service is not None:
+            service.finish(self._config.close_timeout_second)
+
     def close(self, timeout: float | None = None) -> None:
         """Sends what is queued, for at most ``timeout`` seconds (the config's ``close_timeout_second`` by default), and
         ends everything in the background. Evaluations go on with the last data file.

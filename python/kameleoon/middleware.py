@@ -52,7 +52,9 @@ class KameleoonWSGIMiddleware:
 
 class KameleoonASGIMiddleware:
     """Wraps an ASGI application, as ``KameleoonWSGIMiddleware`` wraps a WSGI one; the code stands in the ``cookie``
-    header of the scope. WebSockets get it too, in the headers of their acceptance.
+    header of the scope. WebSockets get it too, in the headers of their acceptance. When the server shuts the
+    application down (``lifespan``), what is queued for tracking is sent first: some servers then end the process by a
+    signal, and nothing would run at exit.
     """
 
     def __init__(
@@ -67,6 +69,9 @@ class KameleoonASGIMiddleware:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Serves a connection."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, self._sending_first(send))
+            return
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
@@ -82,6 +87,16 @@ class KameleoonASGIMiddleware:
             await send(message)
 
         await self._app(scope, receive, send_with_cookie)
+
+    def _sending_first(self, send: Any) -> Callable[[dict[str, Any]], Awaitable[None]]:
+        async def send_message(message: dict[str, Any]) -> None:
+            if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
+                import asyncio  # here, so that importing the package does not
+
+                await asyncio.get_running_loop().run_in_executor(None, self._client._finish)
+            await send(message)
+
+        return send_message
 
 
 def _visitor_cookies(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from sseclient import SSEClient
@@ -64,11 +64,17 @@ class EventStream:
             pause = min(pause * 1.6, _LONGEST_PAUSE_SECONDS)
 
     def _listen(self) -> None:
-        for event in SSEClient(self._response).events():
+        for event in SSEClient(_parts(self._response)).events():
             if self._stopped.is_set():
                 return
             if event.event == _EVENT:
                 self._on_update(_timestamp(event.data))
+
+
+def _parts(response: Any) -> Iterator[bytes]:
+    """The stream as it comes in: the response's own iterator would wait for a full buffer."""
+    while part := response.raw.read1(65536):
+        yield part
 
 
 def _timestamp(data: str) -> int | None:

@@ -1,0 +1,144 @@
+"""What the local platform received: events, kept as they came and looked into when asked."""
+
+from __future__ import annotations
+
+import collections
+import re
+import threading
+import time
+from typing import Any
+from urllib.parse import parse_qsl
+
+_EXPERIMENT = re.compile(r"eventType=experiment&id=(-?\d+)&variationId=(-?\d+)")
+_KIND = re.compile(r"eventType=(\w+)")
+_NONCE = slice(len("nonce="), len("nonce=") + 16)
+_VISIT_SECONDS = 30 * 60
+_LATEST = 200
+
+
+class Received:
+    """The events that were sent, each counted once by its nonce."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        with self._lock:
+            self._lines: list[tuple[float, str]] = []
+            self._nonces: set[str] = set()
+            self._duplicated = 0
+            self._variations: collections.Counter[tuple[int, int]] = collections.Counter()
+            self._kinds: collections.Counter[str] = collections.Counter()
+
+    def add(self, body: str) -> None:
+        """Takes the body of a tracking request."""
+        now = time.time()
+        with self._lock:
+            for line in filter(None, body.split("\n")):
+                nonce = line[_NONCE]
+                if nonce in self._nonces:
+                    self._duplicated += 1
+                    continue
+                self._nonces.add(nonce)
+                self._lines.append((now, line))
+                kind = _KIND.search(line)
+                self._kinds[kind.group(1) if kind else "?"] += 1
+                experiment = _EXPERIMENT.search(line)
+                if experiment is not None:
+                    self._variations[int(experiment.group(1)), int(experiment.group(2))] += 1
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines as they came, doubles left out."""
+        with self._lock:
+            return [line for _, line in self._lines]
+
+    @property
+    def events(self) -> list[dict[str, str]]:
+        """The events as decoded parameters."""
+        return [dict(parse_qsl(line, keep_blank_values=True)) for line in self.lines]
+
+    @property
+    def nonces(self) -> set[str]:
+        """The nonces of all events."""
+        with self._lock:
+            return set(self._nonces)
+
+    @property
+    def duplicated(self) -> int:
+        """How many events came again, by their nonce."""
+        return self._duplicated
+
+    def summary(self) -> dict[str, Any]:
+        """Counts, and the latest events."""
+        with self._lock:
+            variations = {f"{exp}/{var}": count for (exp, var), count in self._variations.items()}
+            latest = [line for _, line in self._lines[-_LATEST:]]
+            return {
+                "events": len(self._lines),
+                "duplicated": self._duplicated,
+                "kinds": dict(self._kinds),
+                "variations": variations,
+                "latest": [dict(parse_qsl(line, keep_blank_values=True)) for line in reversed(latest)],
+            }
+
+    def visitor(self, code: str) -> dict[str, Any]:
+        """The visitor's current visit, built from its events, as remote visitor data."""
+        with self._lock:
+            since = time.time() - _VISIT_SECONDS
+            lines = [(when, line) for when, line in self._lines if when >= since and code_of(line) == code]
+        if not lines:
+            return {}
+        visit: dict[str, Any] = {
+            "visitorCode": code,
+            "timeStarted": round(lines[0][0] * 1000),
+            "timeLastEvent": round(lines[-1][0] * 1000),
+        }
+        static: dict[str, Any] = {}
+        for when, line in lines:
+            fields = dict(parse_qsl(line, keep_blank_values=True))
+            place = _event(fields, static)
+            if place is not None:
+                name, data = place
+                visit.setdefault(name, []).append({"data": data, "time": round(when * 1000)})
+        if static:
+            visit["staticDataEvent"] = {"data": static, "time": visit["timeLastEvent"]}
+        return {"currentVisit": visit}
+
+
+def code_of(line: str) -> str | None:
+    """The visitor code of a line."""
+    fields = dict(parse_qsl(line, keep_blank_values=True))
+    return fields.get("visitorCode") or fields.get("mappingValue")
+
+
+def _event(fields: dict[str, str], static: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """An event's list in remote visitor data with its data; static data are gathered in ``static``."""
+    import json
+
+    kind = fields.get("eventType")
+    if kind == "customData":
+        values = json.loads(fields["valuesCountMap"]) if "valuesCountMap" in fields else {}
+        return "customDataEvents", {"index": int(fields["index"]), "valuesCountMap": values}
+    if kind == "page":
+        return "pageEvents", {"href": fields.get("href", ""), "title": fields.get("title")}
+    if kind == "experiment":
+        return "experimentEvents", {"id": int(fields["id"]), "variationId": int(fields["variationId"])}
+    if kind == "conversion":
+        data = {"goalId": int(fields["goalId"]), "revenue": float(fields["revenue"])}
+        return "conversionEvents", {**data, "negative": fields["negative"] == "true"}
+    if kind == "geolocation":
+        return "geolocationEvents", {name: fields[name] for name in ("country", "region", "city") if name in fields}
+    if kind == "staticData":
+        browsers = ["CHROME", "INTERNET_EXPLORER", "FIREFOX", "SAFARI", "OPERA", "OTHER"]
+        if "browserIndex" in fields:
+            static["browser"] = browsers[int(fields["browserIndex"])]
+            static["browserVersion"] = float(fields.get("browserVersion", 0))
+        for name in ("deviceType", "os"):
+            if name in fields:
+                static[name] = fields[name]
+        if "visitNumber" in fields:
+            static["visitNumber"] = int(fields["visitNumber"])
+    return None
