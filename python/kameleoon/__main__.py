@@ -1,4 +1,4 @@
-"""The command line: ``python -m kameleoon demo`` and ``python -m kameleoon evaluate``."""
+"""The command line: ``python -m kameleoon demo``, ``evaluate`` and ``platform``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "demo":
             from kameleoon._demo.run import run
 
-            run(options.visitors)
+            run(options.visitors, offline=options.offline)
+        elif options.command == "platform":
+            _serve_platform(options)
         else:
             _evaluate(options)
     except KameleoonError as error:
@@ -40,6 +42,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help="allocate visitors of an imaginary web shop")
     demo.add_argument("--visitors", type=_positive, default=100_000, metavar="N", help="how many (100,000)")
+    demo.add_argument("--offline", action="store_true", help="evaluate alone: no platform, nothing tracked")
+    platform = commands.add_parser("platform", help="serve a local stand-in for the Kameleoon platform")
+    platform.add_argument("--data-file", metavar="F", help="the data file, JSON (the demo's web shop)")
+    platform.add_argument("--port", type=int, default=8765, metavar="P", help="on 127.0.0.1 (8765; 0 for any free one)")
     evaluate = commands.add_parser("evaluate", help="print one visitor's variations")
     evaluate.add_argument("--data-file", required=True, metavar="F", help="the data file, JSON")
     evaluate.add_argument("--visitor", required=True, metavar="CODE", help="the visitor code")
@@ -60,6 +66,24 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return value
+
+
+def _serve_platform(options: argparse.Namespace) -> None:
+    from kameleoon._demo.shop import data_file
+    from kameleoon.testing import Platform
+
+    try:
+        platform = Platform(options.data_file or data_file(), options.port)
+    except (OSError, ValueError) as error:
+        raise KameleoonError(f"the platform cannot start: {error}") from error
+    with platform:
+        print(f"The platform serves the data file of {options.data_file or 'the demo'}; its page: {platform.origin}/")
+        print(f"Use it with KameleoonClientConfig(..., endpoint={platform.origin!r}).")
+        print("Press Ctrl+C to end it.", flush=True)
+        try:
+            platform.wait()
+        except KeyboardInterrupt:
+            print()
 
 
 def _evaluate(options: argparse.Namespace) -> None:

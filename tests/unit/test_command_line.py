@@ -22,7 +22,7 @@ def file(tmp_path: Path) -> str:
 
 
 def test_the_demo_counts_every_visitor_and_meets_the_configured_shares(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["demo", "--visitors", "20000"]) == 0
+    assert main(["demo", "--offline", "--visitors", "20000"]) == 0
     shown = capsys.readouterr().out
     assert "13 feature flags, 20,000 visitors" in shown
     rows = re.findall(r"^(\w*) +(off|on) +([\d,]+) +([\d.]+)% +([\d.]+)% +50%", shown, re.MULTILINE)
@@ -31,6 +31,15 @@ def test_the_demo_counts_every_visitor_and_meets_the_configured_shares(capsys: p
         assert abs(float(by_rules) - 50) < 3, "a share far from the configured one"
     assert "dark_mode" in shown
     assert "20,000 visitors held" in shown
+
+
+def test_the_demo_over_http_loses_and_doubles_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--visitors", "2000"]) == 0
+    shown = capsys.readouterr().out
+    rows = re.findall(r"^(experiment|conversion) +([\d,]+) +([\d,]+) +(\d+)$", shown, re.MULTILINE)
+    assert [row[0] for row in rows] == ["experiment", "conversion"]
+    assert all(expected == received and lost == "0" for _, expected, received, lost in rows)
+    assert "duplicated: 0" in shown
 
 
 def test_evaluate_as_a_table_as_json_and_explained(file: str, capsys: pytest.CaptureFixture[str]) -> None:
