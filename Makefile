@@ -42,9 +42,10 @@ rust-test:
 python-test: build
 	$(BIN)/python -m pytest
 
-## 2,000 random data files on this client and on the reference client, answer by answer.
+## 2,000 random data files on this client and on the reference client, answer by answer; 500 with tracking, line by line.
 differential: build
 	$(BIN)/python -m tests.differential
+	$(BIN)/python -m tests.differential --tracking --count 500 --seed 50000
 
 ## The threaded tests under ThreadSanitizer (nightly Rust).
 tsan:

@@ -250,9 +250,8 @@ class KameleoonClient(EngineClient):
         is_unique_identifier: bool | None = None,
     ) -> list[Data]:
         """The visitor's data of earlier visits, as far as ``data_filter`` wants them; with ``add_data`` they are added
-        to the visitor. An empty list if they cannot be had within ``timeout`` seconds. Raises ``VisitorCodeInvalid``.
+        to the visitor. An empty list if they cannot be had within ``timeout`` seconds.
         """
-        self._check_visitor_code(visitor_code)
         self._mark_unique_identifier(visitor_code, is_unique_identifier)
         service = self._running_service()
         if service is None:

@@ -174,10 +174,8 @@ impl RemoteVisitor {
         let Some(event) = visit.object("staticDataEvent")? else { return Ok(()) };
         let Some(data) = event.object("data")? else { return Ok(()) };
         if self.visit_number == 0 {
-            self.visit_number = match data.integer("visitNumber")?.unwrap_or(0) {
-                0 => 0,
-                number => number.saturating_add(back),
-            };
+            // A previous visit's 0 counts, as the visits since then do **(kept quirk)**.
+            self.visit_number = data.integer("visitNumber")?.unwrap_or(0).saturating_add(back);
         }
         if filter.device && self.device.is_none() {
             self.device = data.text("deviceType")?.and_then(|name| place_of(name, &DEVICES));

@@ -1,6 +1,9 @@
 """Compares the answers of this client and of the reference client 3.22.2 on random scenarios, as black boxes.
 
-usage: python -m tests.differential [--count N] [--seed S]     (``make differential``)
+usage: python -m tests.differential [--count N] [--seed S] [--tracking]     (``make differential``)
+
+With ``--tracking`` both clients also send what they have to a service on loopback, and the events are compared line by
+line: nonces and activity events left out, JSON compared as JSON.
 
 The reference client is installed into ``.reference/``, an environment of its own; it is never a dependency.
 """
@@ -34,13 +37,18 @@ def reference_python() -> Path:
     return python
 
 
-def play(python: str | Path, which: str, seed: int, count: int) -> subprocess.Popen[str]:
-    command = [str(python), "-m", "tests.differential.play", which, str(seed), str(count)]
+def play(python: str | Path, which: str, seed: int, count: int, tracking: bool) -> subprocess.Popen[str]:
+    command = [str(python), "-m", "tests.differential.play", which, str(seed), str(count)] + ["tracking"] * tracking
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
 def show(scenario: dict[str, Any], number: int, expected: Any, actual: Any) -> None:
     print(f"{scenario['name']} operation {number}: {json.dumps(scenario['ops'][number])[:300]}")
+    if scenario["ops"][number]["op"] == "tracked" and "ok" in expected and "ok" in actual:
+        expected, actual = (
+            [line for line in expected["ok"] if line not in actual["ok"]],
+            [line for line in actual["ok"] if line not in expected["ok"]],
+        )
     print(f"   reference {json.dumps(expected)[:600]}\n   candidate {json.dumps(actual)[:600]}")
 
 
@@ -48,20 +56,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.differential", description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=2000, help="how many scenarios")
     parser.add_argument("--seed", type=int, default=1, help="the first one's seed")
+    parser.add_argument("--tracking", action="store_true", help="compare tracking requests too")
     parser.add_argument("--show", type=int, default=10, help="how many mismatches to show")
     options = parser.parse_args()
     python = reference_python()
-    players = [
-        play(python, "reference", options.seed, options.count),
-        play(sys.executable, "candidate", options.seed, options.count),
-    ]
+    pythons = {"reference": python, "candidate": sys.executable}
+    arguments = (options.seed, options.count, options.tracking)
+    players = [play(python, which, *arguments) for which, python in pythons.items()]
     reference, candidate = (player.stdout for player in players)
     assert reference is not None
     assert candidate is not None
     operations = mismatches = 0
     kinds: collections.Counter[str] = collections.Counter()
     for seed in range(options.seed, options.seed + options.count):
-        scenario = Generator(seed).scenario(f"d{seed}")
+        scenario = Generator(seed).scenario(f"d{seed}", options.tracking)
         expected_all, actual_all = json.loads(reference.readline()), json.loads(candidate.readline())
         for number, (expected, actual) in enumerate(zip(expected_all, actual_all)):
             operations += 1
@@ -72,7 +80,7 @@ def main() -> int:
                     show(scenario, number, expected, actual)
     coverage = json.loads(candidate.readline())
     reference.readline()
-    print("covered:")
+    print("covered:" if coverage else "")
     for line in coverage:
         print(f"  {line}")
     for player in players:

@@ -87,11 +87,15 @@ class Generator:
         self.segments: list[dict[str, Any]] = []
         self.experiments: list[tuple[int, list[tuple[str, int | None]]]] = []
 
-    def scenario(self, name: str) -> dict[str, Any]:
+    def scenario(self, name: str, tracked: bool = False) -> dict[str, Any]:
         truth_table = self.random.random() < 0.35
         data_file = self.data_file(truth_table)
         codes = self.random.sample(CODES, self.random.randint(1, 3))
         operations = self.truth_operations(codes) if truth_table else self.mixed_operations(codes)
+        if tracked:
+            everybody = {"op": "tracked", "visitors": codes}
+            operations.insert(self.random.randrange(len(operations) + 1), everybody)
+            operations.append(everybody)
         return {
             "name": name,
             "environment": self.random.choice([None, "production", "staging"]),

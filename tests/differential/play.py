@@ -1,6 +1,6 @@
 """Plays generated scenarios on whichever ``kameleoon`` is importable; prints one JSON result a line.
 
-usage: play.py (reference|candidate) FIRST_SEED COUNT
+usage: play.py (reference|candidate) FIRST_SEED COUNT [tracking]
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.conformance.lines import compared
 from tests.conformance.replay import Replay, substitute
 from tests.differential.generate import Generator
 
@@ -34,6 +36,8 @@ class ReferenceService(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     data_file: dict[str, Any] = {}
     visitors: dict[str, Any] = {}
+    lines: list[str] = []
+    site = ""
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -56,7 +60,10 @@ class ReferenceService(BaseHTTPRequestHandler):
             self._answer(self.visitors.get(code, {}))
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        # A client that was closed may still send.
+        if "/visit/events" in self.path and f"siteCode={self.site}&" in self.path + "&":
+            ReferenceService.lines += filter(None, body.decode().split("\n"))
         self._answer({"access_token": "token", "expires_in": 7200})
 
 
@@ -74,6 +81,7 @@ class ReferenceReplay(Replay):
             threading.Thread(target=ReferenceReplay.server.serve_forever, daemon=True).start()
             self._redirect(f"http://127.0.0.1:{ReferenceReplay.server.server_address[1]}")
         now = int(time.time() * 1000)
+        ReferenceService.lines = []
         ReferenceService.data_file = substitute(scenario["datafile"], now)
         ReferenceService.visitors = substitute(scenario["visitors"], now)
         config = KameleoonClientConfig(
@@ -84,7 +92,7 @@ class ReferenceReplay(Replay):
             tracking_interval_millisecond=5000,
         )
         ReferenceReplay.number += 1
-        self.site = f"site{ReferenceReplay.number}"
+        self.site = ReferenceService.site = f"site{ReferenceReplay.number}"
         self.client = KameleoonClientFactory.create(self.site, config)
         if not self.client.wait_init():
             raise RuntimeError("the reference client did not start")
@@ -110,6 +118,17 @@ class ReferenceReplay(Replay):
         named = {**named, "data_filter": RemoteVisitorDataFilter(**named["data_filter"])}
         loaded = self.client.get_remote_visitor_data(*arguments, **named)
         return sorted((plain(item) for item in loaded), key=json.dumps)
+
+    def _tracked(self, operation: dict[str, Any], _arguments: list[Any], _named: dict[str, Any]) -> Any:
+        time.sleep(0.05)
+        for code in operation["visitors"]:
+            self.client.flush(code, instant=True)
+        seen = -1
+        while seen != len(ReferenceService.lines):  # until nothing comes any more
+            seen = len(ReferenceService.lines)
+            time.sleep(0.15)
+        lines, ReferenceService.lines = ReferenceService.lines, []
+        return compared(lines)
 
     def close(self) -> None:
         from kameleoon import KameleoonClientFactory
@@ -147,24 +166,40 @@ class Coverage:
                 self._watch_segment(condition.segment)
 
 
-def main(which: str, first: int, count: int) -> None:
+def players(which: str, tracking: bool) -> Iterator[Callable[[dict[str, Any]], Any]]:
+    """What plays a scenario: a client of its own for each."""
+    if which == "reference":
+        yield ReferenceReplay
+    elif not tracking:
+        yield Replay
+    else:
+        from kameleoon.testing import Platform
+        from tests.conformance.online import OnlineReplay
+
+        with Platform() as platform:
+            yield lambda scenario: OnlineReplay(scenario, platform)
+
+
+def main(which: str, first: int, count: int, tracking: bool) -> None:
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     coverage = Coverage()
-    for seed in range(first, first + count):
-        scenario = Generator(seed).scenario(f"d{seed}")
-        # Alike, or `get_variations` while watching would change what is watched: explanations change nothing.
-        replay = Replay(scenario) if which == "candidate" else ReferenceReplay(scenario)
-        results = []
-        for operation in scenario["ops"]:
-            results.append(replay.run(operation))
-            if which == "candidate":
-                coverage.watch(replay.client, operation)
-        print(json.dumps(results), flush=True)
-        if isinstance(replay, ReferenceReplay):
-            replay.close()
+    for player in players(which, tracking):
+        for seed in range(first, first + count):
+            scenario = Generator(seed).scenario(f"d{seed}", tracking)
+            replay = player(scenario)
+            results = []
+            for operation in scenario["ops"]:
+                results.append(replay.run(operation))
+                if which == "candidate" and not tracking:
+                    coverage.watch(replay.client, operation)
+            print(json.dumps(results), flush=True)
+            if which == "reference":
+                replay.close()
+            else:
+                replay.client.close(0)
     print(json.dumps(sorted(coverage.seen)), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), "tracking" in sys.argv[4:])

@@ -377,3 +377,80 @@ def test_the_control_path(platform: Platform) -> None:
     assert control("POST", "exposition", {"flag": "nope", "rule": 10, "exposition": 0.25})[0] == 400
     assert control("POST", "faults", {"service": "nope", "kind": "status"})[0] == 400
     assert control("GET", "nothing")[0] == 404
+
+
+CELERY_APPLICATION = """
+import os
+from celery import Celery
+from kameleoon import KameleoonClientConfig, KameleoonClientFactory
+
+client = KameleoonClientFactory.create("site", KameleoonClientConfig("id", "secret", endpoint=os.environ["ORIGIN"]))
+client.wait_init()
+application = Celery("work", broker=f"filesystem://", broker_transport_options={
+    "data_folder_in": os.environ["QUEUE"], "data_folder_out": os.environ["QUEUE"],
+})
+
+@application.task
+def convert(number):
+    assert client.is_feature_active(f"task {number}", "flag")
+    client.track_conversion(f"task {number}", os.getpid())
+"""
+
+
+@needs_fork
+def test_celery_prefork(platform: Platform, tmp_path: Path) -> None:
+    pytest.importorskip("celery")
+    (tmp_path / "celery_work.py").write_text(CELERY_APPLICATION)
+    queue = tmp_path / "queue"
+    queue.mkdir()
+    environment = {**os.environ, "ORIGIN": platform.origin, "PYTHONPATH": str(tmp_path), "QUEUE": str(queue)}
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "celery_work:application",
+        "worker",
+        "--pool",
+        "prefork",
+        "-c",
+        "3",
+        "-l",
+        "ERROR",
+    ]
+    worker = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    try:
+        send = "import celery_work, sys\nfor n in range(60): celery_work.convert.delay(n)"
+        subprocess.run([sys.executable, "-c", send], cwd=tmp_path, env=environment, check=True, timeout=60)
+        eventually(lambda: len(conversions(platform)) == 60, 60)
+    finally:
+        worker.terminate()
+        worker.wait(30)
+    events = [event for event in platform.received.events if event["eventType"] == "conversion"]
+    assert sorted(event["visitorCode"] for event in events) == sorted(f"task {number}" for number in range(60))
+    assert len({event["goalId"] for event in events}) > 1, "several workers have tracked"
+    assert platform.received.duplicated == 0
+
+
+def test_uvloop_with_subprocesses(platform: Platform) -> None:
+    pytest.importorskip("uvloop")
+    done = run(
+        platform,
+        """
+        import asyncio, uvloop
+        async def main():
+            assert await client.wait_init_async()
+            for number in range(10):
+                process = await asyncio.create_subprocess_exec(sys.executable, "-c", "print('done')", stdout=asyncio.subprocess.PIPE)
+                assert (await process.communicate())[0] == b"done\\n"
+                client.track_conversion(f"v{number}", 1)
+                await client.get_remote_data_async("x")
+        uvloop.run(main())
+        uvloop.run(main())
+        """,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert conversions(platform) == sorted(f"v{number}" for number in range(10) for _ in range(2))
