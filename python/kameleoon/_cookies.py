@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Union
-from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -23,7 +22,7 @@ MAX_AGE_SECONDS = 380 * 24 * 60 * 60
 
 def new_visitor_code() -> str:
     """A visitor code of its own: 16 random hex digits."""
-    return secrets.token_hex(8)
+    return os.urandom(8).hex()
 
 
 def read_cookie(name: str, *sources: Cookies | None) -> str | None:
@@ -40,7 +39,11 @@ def read_cookie(name: str, *sources: Cookies | None) -> str | None:
 def read_simulation(*sources: Cookies | None) -> str | None:
     """The decoded text of the simulation cookie, if there is one."""
     value = read_cookie(SIMULATION_COOKIE, *sources)
-    return None if value is None else unquote(value)
+    if value is None:
+        return None
+    from urllib.parse import unquote  # here, so that importing the package does not
+
+    return unquote(value)
 
 
 def visitor_code_morsel(visitor_code: str, domain: str) -> Morsel[str]:

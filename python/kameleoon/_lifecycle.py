@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import time
 import weakref
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from kameleoon.kameleoon_client import KameleoonClient
 
 _clients: weakref.WeakSet[KameleoonClient] = weakref.WeakSet()
+_held: list[KameleoonClient] = []
+"""The clients whose fork gates the fork under way holds."""
 
 
 def register(client: KameleoonClient) -> None:
@@ -22,16 +25,17 @@ def register(client: KameleoonClient) -> None:
 def _before_fork() -> None:
     for client in list(_clients):
         client._fork_gate.acquire()  # no other thread is inside the store meanwhile
+        _held.append(client)
 
 
 def _after_fork_in_parent() -> None:
-    for client in list(_clients):
-        if client._fork_gate.locked():
-            client._fork_gate.release()
+    while _held:
+        _held.pop()._fork_gate.release()
 
 
 def _after_fork_in_child() -> None:
     """Nothing heavy: each client wakes up by itself on its next use."""
+    _held.clear()
     for client in list(_clients):
         client._forget_parent()
 
@@ -46,8 +50,10 @@ def close_at_child_exit(client: KameleoonClient) -> None:
 
 
 def _close_all() -> None:
+    """All clients together get the time of the one that asks for most."""
+    start = time.monotonic()
     for client in list(_clients):
-        client.close()
+        client.close(max(client._config.close_timeout_second - (time.monotonic() - start), 0.0))
 
 
 if hasattr(os, "register_at_fork"):

@@ -73,9 +73,9 @@ class _Misbehaved(Exception):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # head and body are two writes
-    server: PlatformServer
+    server: PlatformServer  # pyright: ignore[reportIncompatibleVariableOverride]  # no other server has this handler
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # the base class's signature
         """Says nothing."""
 
     def do_GET(self) -> None:
