@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -312,7 +313,9 @@ class KameleoonClient(EngineClient):
             if self._closed or self._timers is not None:
                 return
             timers = self._timers = Timers("kameleoon-timers")
-            timers.repeat(_PURGE_TICK_SECONDS, self._purge)
+            # The timers must not keep an offline client alive that nobody uses any more.
+            weakref.finalize(self, timers.stop).atexit = False
+            timers.repeat(_PURGE_TICK_SECONDS, _weakly(self._purge))
             if not self._config.is_offline:
                 from kameleoon._service import Service  # here: offline clients import no network code
 
@@ -378,6 +381,18 @@ class KameleoonClient(EngineClient):
 
     def __reduce__(self) -> Any:
         raise TypeError("a KameleoonClient cannot be pickled; make one in each process")
+
+
+def _weakly(method: Callable[[], None]) -> Callable[[], None]:
+    """Calls ``method`` as long as its object lives."""
+    reference = weakref.WeakMethod(method)
+
+    def call() -> None:
+        living = reference()
+        if living is not None:
+            living()
+
+    return call
 
 
 async def _in_thread(call: Callable[[], T]) -> T:

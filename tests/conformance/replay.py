@@ -188,10 +188,11 @@ def normalized(result: dict[str, Any]) -> dict[str, Any]:
 def mismatches(scenario: dict[str, Any], expected: list[dict[str, Any]]) -> Iterator[tuple[int, Any, Any, Any]]:
     """The operations of a scenario whose results differ: number, operation, expected, actual."""
     replay = Replay(scenario)
-    for number, operation in enumerate(scenario["ops"]):
-        if operation["op"] == "tracked":
-            continue
-        actual = json.loads(json.dumps(normalized(replay.run(operation))))
-        wanted = normalized(expected[number])
-        if actual != wanted:
-            yield number, operation, wanted, actual
+    with replay.client:
+        for number, operation in enumerate(scenario["ops"]):
+            if operation["op"] == "tracked":
+                continue
+            actual = json.loads(json.dumps(normalized(replay.run(operation))))
+            wanted = normalized(expected[number])
+            if actual != wanted:
+                yield number, operation, wanted, actual

@@ -72,10 +72,12 @@ def test_the_page_shows_flags_shares_and_events_and_its_switches_reach_clients(b
         browser.find_element(By.CSS_SELECTOR, "[aria-label='checkout_one_page enabled']").click()
         eventually(lambda: "checkout_one_page" not in client.get_variations("v"), 3)
         assert time.monotonic() - start < 2, "connected clients follow within a second of the click"
-        share = browser.find_element(
-            By.CSS_SELECTOR, f"[aria-label='exposition of rule {shop['featureFlags'][1]['rules'][0]['id']}']"
+        # Found and changed in one step: the page draws the flags anew whenever the data file has changed.
+        share = f"[aria-label='exposition of rule {shop['featureFlags'][1]['rules'][0]['id']}']"
+        change = (
+            "const box = document.querySelector(arguments[0]); box.value = 0; box.dispatchEvent(new Event('change'))"
         )
-        browser.execute_script("arguments[0].value = 0; arguments[0].dispatchEvent(new Event('change'))", share)
+        browser.execute_script(change, share)
         eventually(
             lambda: all(client.get_variations(f"w{n}")["button_color"].experiment_id is None for n in range(20)), 3
         )

@@ -328,6 +328,25 @@ def test_a_client_cannot_be_pickled_and_names_no_secret():
     client.close()
 
 
+def test_an_offline_client_that_nobody_uses_is_collected_with_its_thread():
+    client = KameleoonClient("site", KameleoonClientConfig.offline(data_file(flag())))
+    timers = client._timers._thread
+    assert timers.is_alive()
+    del client
+    gc.collect()
+    timers.join(5)
+    assert not timers.is_alive()
+
+
+@pytest.mark.parametrize("true", [True, 1, "yes"])
+def test_switches_take_whatever_is_true_or_false(make_client, true):
+    client = make_client(data_file(flag()))
+    assert client.is_feature_active("v", "flag", None, true)
+    assert client.get_variations("v", only_active=true, track=0)
+    client.add_data("v", CustomData(1, "a", overwrite=0), track=[])
+    client.set_forced_variation("v", 11, "on", 0)
+
+
 def test_all_public_names_are_there():
     assert kameleoon.__version__.count(".") == 2
     for name in kameleoon.__all__:

@@ -68,6 +68,16 @@ pub(super) fn number(argument: &Bound<'_, PyAny>) -> PyResult<Number> {
     float.map_err(|_| PyTypeError::new_err(format!("expected a number, got {}", kind(argument))))
 }
 
+/// Whether an argument is true, as Python's `if` has it.
+pub(super) fn truth(argument: &Bound<'_, PyAny>) -> PyResult<bool> {
+    argument.is_truthy()
+}
+
+/// The same, where `None` stands for "not given".
+pub(super) fn optional_truth(argument: &Bound<'_, PyAny>) -> PyResult<Option<bool>> {
+    if argument.is_none() { Ok(None) } else { argument.is_truthy().map(Some) }
+}
+
 /// The name of an argument's type.
 pub(super) fn kind(argument: &Bound<'_, PyAny>) -> String {
     argument.get_type().name().map_or_else(|_| "something else".into(), |name| name.to_string())

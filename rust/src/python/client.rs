@@ -7,7 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
-use super::arguments::{feature_key, kind, visitor_code};
+use super::arguments::{feature_key, kind, optional_truth, truth, visitor_code};
 use super::clock::{moment, random_seed};
 use super::data::{self, conversion};
 use super::results::{Objects, Variation};
@@ -108,8 +108,8 @@ impl EngineClient {
         slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
         feature_key: &Bound<'_, PyAny>,
-        is_unique_identifier: Option<bool>,
-        track: bool,
+        #[pyo3(from_py_with = optional_truth)] is_unique_identifier: Option<bool>,
+        #[pyo3(from_py_with = truth)] track: bool,
     ) -> PyResult<bool> {
         wake(slf)?;
         let this = slf.get();
@@ -132,7 +132,7 @@ impl EngineClient {
         slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
         feature_key: &Bound<'_, PyAny>,
-        track: bool,
+        #[pyo3(from_py_with = truth)] track: bool,
     ) -> PyResult<Py<Variation>> {
         wake(slf)?;
         let this = slf.get();
@@ -146,8 +146,8 @@ impl EngineClient {
     fn get_variations<'py>(
         slf: &Bound<'_, Self>,
         visitor_code: &Bound<'py, PyAny>,
-        only_active: bool,
-        track: bool,
+        #[pyo3(from_py_with = truth)] only_active: bool,
+        #[pyo3(from_py_with = truth)] track: bool,
     ) -> PyResult<Bound<'py, PyDict>> {
         wake(slf)?;
         let this = slf.get();
@@ -196,7 +196,7 @@ impl EngineClient {
         slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
         feature_key: &Bound<'_, PyAny>,
-        is_unique_identifier: Option<bool>,
+        #[pyo3(from_py_with = optional_truth)] is_unique_identifier: Option<bool>,
     ) -> PyResult<String> {
         wake(slf)?;
         let this = slf.get();
@@ -213,7 +213,7 @@ impl EngineClient {
         visitor_code: &Bound<'_, PyAny>,
         feature_key: &Bound<'_, PyAny>,
         variable_key: &str,
-        is_unique_identifier: Option<bool>,
+        #[pyo3(from_py_with = optional_truth)] is_unique_identifier: Option<bool>,
     ) -> PyResult<Py<PyAny>> {
         wake(slf)?;
         let this = slf.get();
@@ -247,7 +247,7 @@ impl EngineClient {
         slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
         data: &Bound<'_, PyTuple>,
-        track: bool,
+        #[pyo3(from_py_with = truth)] track: bool,
     ) -> PyResult<()> {
         wake(slf)?;
         let this = slf.get();
@@ -274,8 +274,8 @@ impl EngineClient {
         visitor_code: &Bound<'_, PyAny>,
         goal_id: i64,
         revenue: Option<&Bound<'_, PyAny>>,
-        is_unique_identifier: Option<bool>,
-        negative: bool,
+        #[pyo3(from_py_with = optional_truth)] is_unique_identifier: Option<bool>,
+        #[pyo3(from_py_with = truth)] negative: bool,
         metadata: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         wake(slf)?;
@@ -298,7 +298,7 @@ impl EngineClient {
         visitor_code: &Bound<'_, PyAny>,
         experiment_id: i64,
         variation_key: Option<&str>,
-        force_targeting: bool,
+        #[pyo3(from_py_with = truth)] force_targeting: bool,
     ) -> PyResult<()> {
         let code = self::visitor_code(visitor_code)?;
         let forced = self.engine.set_forced_variation(code, experiment_id, variation_key, force_targeting, moment());

@@ -8,7 +8,7 @@ use pyo3::types::PyList;
 use super::custom_data::CustomData;
 use super::{Data, to_number, to_object};
 use crate::numbers::Number;
-use crate::python::arguments::number;
+use crate::python::arguments::{number, truth};
 use crate::visitor::datum::{self, Datum};
 
 /// A conversion of a goal; `metadata` are custom data that belong to it (spec 2 §2).
@@ -22,7 +22,7 @@ impl Conversion {
     fn new(
         goal_id: i64,
         revenue: Option<&Bound<'_, PyAny>>,
-        negative: bool,
+        #[pyo3(from_py_with = truth)] negative: bool,
         metadata: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<PyClassInitializer<Self>> {
         let conversion = make(goal_id, revenue, negative, metadata)?;

@@ -7,7 +7,7 @@ use pyo3::types::{PyInt, PyString, PyTuple};
 use smallvec::SmallVec;
 
 use super::Data;
-use crate::python::arguments::text;
+use crate::python::arguments::{text, truth};
 use crate::visitor::datum::{self, CustomDataKey};
 
 /// What `index` is while a custom datum is known by name only.
@@ -27,7 +27,7 @@ impl CustomData {
     fn new(
         index_or_name: &Bound<'_, PyAny>,
         values: &Bound<'_, PyTuple>,
-        overwrite: bool,
+        #[pyo3(from_py_with = truth)] overwrite: bool,
     ) -> PyResult<PyClassInitializer<Self>> {
         let key = match index_or_name.cast::<PyInt>() {
             Ok(index) => CustomDataKey::Index(index.extract()?),

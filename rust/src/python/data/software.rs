@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::{Data, Members, to_number};
-use crate::python::arguments::{number, text};
+use crate::python::arguments::{number, text, truth};
 use crate::visitor::datum;
 
 static BROWSERS: Members = Members::new("BrowserType");
@@ -161,7 +161,7 @@ pub(in crate::python) struct UniqueIdentifier(pub(super) bool);
 #[pymethods]
 impl UniqueIdentifier {
     #[new]
-    fn new(value: bool) -> PyClassInitializer<Self> {
+    fn new(#[pyo3(from_py_with = truth)] value: bool) -> PyClassInitializer<Self> {
         PyClassInitializer::from(Data).add_subclass(Self(value))
     }
 
