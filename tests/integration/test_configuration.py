@@ -146,3 +146,41 @@ def test_async_forms_do_not_block_the_loop(platform: Platform, make_online: Any)
 
     asyncio.run(main())
     asyncio.run(main())
+
+
+def test_a_fetch_that_fails_after_an_event_falls_back_to_polling(
+    platform: Platform, make_online: Any, log: object
+) -> None:
+    platform.set_data_file(data_file(flag(), configuration=STREAMING))
+    client = make_online(refresh_interval_minute=1 / 60)
+    assert client.wait_init()
+    eventually(lambda: platform.listeners == 1)
+    platform.misbehave("configuration", "status", status=500, times=2)
+    platform.set_data_file(data_file(flag("new"), configuration=STREAMING))
+    eventually(lambda: platform.listeners == 0, 5)
+    eventually(lambda: client.get_feature_list() == ["new"], 5)
+    eventually(lambda: platform.listeners == 1, 5)
+
+
+def test_proxies_of_the_environment_are_used(platform: Platform) -> None:
+    """The platform is the proxy: it is asked for a host that does not exist."""
+    import os
+    import subprocess
+    import sys
+
+    program = (
+        "from kameleoon import *\n"
+        "config = KameleoonClientConfig('id', 'secret', endpoint='http://kameleoon.invalid')\n"
+        "client = KameleoonClientFactory.create('site', config)\n"
+        "assert client.wait_init(), 'no configuration through the proxy'\n"
+        "client.track_conversion('v', 1)\n"
+    )
+    environment = {
+        **os.environ,
+        "http_proxy": platform.origin,
+        "HTTP_PROXY": platform.origin,
+        "no_proxy": "",
+        "NO_PROXY": "",
+    }
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=30)
+    assert [event["eventType"] for event in platform.received.events] == ["conversion"]
