@@ -52,6 +52,19 @@ def show(scenario: dict[str, Any], number: int, expected: Any, actual: Any) -> N
     print(f"   reference {json.dumps(expected)[:600]}\n   candidate {json.dumps(actual)[:600]}")
 
 
+def show_coverage(coverage: list[str]) -> None:
+    """Each condition with its operators, its truths; each path of a rule; and what has been one truth alone."""
+    truths: dict[str, set[str]] = collections.defaultdict(set)
+    for line in coverage:
+        if line.startswith("condition "):
+            name, truth = line.rsplit(" ", 1)
+            truths[name].add(truth)
+        else:
+            print(f"covered: {line}")
+    for name, found in truths.items():
+        print(f"covered: {name}: {' and '.join(sorted(found))}{'' if len(found) == 2 else '  <- alone'}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.differential", description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=2000, help="how many scenarios")
@@ -80,9 +93,7 @@ def main() -> int:
                     show(scenario, number, expected, actual)
     coverage = json.loads(candidate.readline())
     reference.readline()
-    print("covered:" if coverage else "")
-    for line in coverage:
-        print(f"  {line}")
+    show_coverage(coverage)
     for player in players:
         player.wait()
     print(f"{options.count} data files, {operations} operations compared, {mismatches} mismatches {dict(kinds) or ''}")

@@ -50,6 +50,9 @@ TEXTS = [
     "ſ",
     "K",
 ]
+# What conditions ask for and visitors have, often enough to be equal now and then.
+POPULAR = ["alpha", "10", "false", "true", "abc"]
+COOKIE_NAMES = ["a", "abc", "k", "alpha"]
 PATTERNS = [
     "a.*", r"\d+", r"\w+", r"\s*\w*", "[a-z]+", "(alpha|beta)", ".*é.*", "^https://.*$", "(a)\\1", "(?=a).*", "(?i)ALPHA",
     "(", "[", "10(\\.5)?", "[^0-9]*", "a|ab|abc", "(a+)+", "(?<!x)a.*", "(?P<x>a)(?P=x)", "(?>a+)b?", "a{,2}", ".*\n?",
@@ -112,6 +115,10 @@ class Generator:
 
     def pick(self, items: list[Any]) -> Any:
         return self.random.choice(items)
+
+    def text(self) -> str:
+        chosen: str = self.pick(POPULAR if self.chance(0.4) else TEXTS)
+        return chosen
 
     def new_id(self) -> int:
         self.next_id += self.random.randint(1, 9)
@@ -269,7 +276,7 @@ class Generator:
 
     def text_fields(self, name: str, operator: str) -> dict[str, Any]:
         chosen = self.pick(TEXT_OPERATORS)
-        value = self.pick(PATTERNS) if chosen == "REGULAR_EXPRESSION" else self.pick(TEXTS)
+        value = self.pick(PATTERNS) if chosen == "REGULAR_EXPRESSION" else self.text()
         return {name: value, operator: chosen}
 
     def fields(self, kind: str, segment: int) -> dict[str, Any]:  # a table
@@ -297,7 +304,10 @@ class Generator:
         if kind == "SDK_LANGUAGE":
             return {"sdkLanguage": self.pick(["PYTHON", "PYTHON", "JAVA"]), **(version if self.chance(0.6) else {})}
         if kind == "COOKIE":
-            return {**self.text_fields("name", "nameMatchType"), **self.text_fields("value", "valueMatchType")}
+            name = self.text_fields("name", "nameMatchType")
+            if name["nameMatchType"] != "REGULAR_EXPRESSION" and self.chance(0.7):
+                name["name"] = self.pick(COOKIE_NAMES)
+            return {**name, **self.text_fields("value", "valueMatchType")}
         if kind == "GEOLOCATION":
             fields = {"country": self.pick(["France", "FRANCE", "usa", "İstanbul"])}
             for name, values in (("region", ["IDF", "idf", ""]), ("city", ["Paris", "PARIS"])):
@@ -320,7 +330,7 @@ class Generator:
     def custom_fields(self) -> dict[str, Any]:
         operator = self.pick(CUSTOM_OPERATORS)
         index = str(self.random.randrange(6))  # the reference does not start with an integer here
-        value: Any = self.pick(TEXTS)
+        value: Any = self.text()
         if operator == "REGULAR_EXPRESSION":
             value = self.pick(PATTERNS)
         elif operator == "AMONG_VALUES":
@@ -424,7 +434,7 @@ class Generator:
         named: dict[str, Any] = {}
         if kind == "CustomData":
             index = self.random.randrange(6)
-            values = [self.pick(TEXTS) for _ in range(self.pick([0, 1, 1, 1, 2, 3]))]
+            values = [self.text() for _ in range(self.pick([0, 1, 1, 1, 2, 3]))]
             arguments = [self.pick([index, index, f"cd{index}", "unknown"]), *values]
         elif kind == "Browser":
             arguments = [self.pick(BROWSERS), self.pick([None, 10.5, 10, 1.2, 100.0, 0])]
@@ -452,7 +462,7 @@ class Generator:
                     {"type": "CustomData", "args": [self.pick([1, 2, "cd3", "unknown"]), self.pick(TEXTS)]}
                 ]
         elif kind == "Cookie":
-            arguments = [{self.pick(["a", "abc", "k", "alpha"]): self.pick(TEXTS) for _ in range(2)}]
+            arguments = [{self.pick(COOKIE_NAMES): self.text() for _ in range(2)}]
         elif kind == "ApplicationVersion":
             arguments = [self.pick(VERSIONS)]
         elif kind == "UniqueIdentifier":
