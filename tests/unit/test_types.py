@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from kameleoon import middleware
+from kameleoon import _installation, middleware
 from kameleoon.testing import Platform
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 
@@ -36,3 +38,10 @@ def test_the_fixture_serves(kameleoon_platform: Platform) -> None:
     import requests
 
     assert requests.get(f"{kameleoon_platform.origin}/control/state", timeout=5).json()["streaming"] == 0
+
+
+def test_another_client_under_the_same_name_is_told_of(tmp_path: Path) -> None:
+    _installation.warn_of_another_client([str(tmp_path)])
+    (tmp_path / "sdk_version.py").touch()
+    with pytest.warns(UserWarning, match="kameleoon-client-python is installed beside"):
+        _installation.warn_of_another_client([str(tmp_path)])
