@@ -42,8 +42,6 @@ def fetch_remote_visitor_data(
     url = service.endpoints.visitor_data(visitor_code, wanted, client._is_unique_identifier(visitor_code))
     try:
         answer = service.authenticated.attempt(RequestType.REMOTE_VISITOR_DATA, "GET", url, timeout=timeout)
-        if answer.status == 403:
-            return []  # the site refuses: there is nothing to read
         return client._load_remote_visitor_data(
             visitor_code,
             answer.body,

@@ -171,11 +171,16 @@ impl RemoteVisitor {
     }
 
     fn read_static_data(&mut self, visit: Fields<'_>, back: i64, filter: RemoteFilter) -> Result<(), String> {
+        if self.device.is_some() && self.browser.is_some() && self.operating_system.is_some() {
+            return Ok(()); // what is older is not looked at, its visit number included **(kept quirk)**
+        }
         let Some(event) = visit.object("staticDataEvent")? else { return Ok(()) };
         let Some(data) = event.object("data")? else { return Ok(()) };
         if self.visit_number == 0 {
-            // A previous visit's 0 counts, as the visits since then do **(kept quirk)**.
-            self.visit_number = data.integer("visitNumber")?.unwrap_or(0).saturating_add(back);
+            self.visit_number = match data.integer("visitNumber")?.unwrap_or(0) {
+                0 => 0,
+                number => number.saturating_add(back),
+            };
         }
         if filter.device && self.device.is_none() {
             self.device = data.text("deviceType")?.and_then(|name| place_of(name, &DEVICES));
@@ -195,6 +200,16 @@ impl RemoteVisitor {
     /// The visitor code of the latest visit that has one.
     pub fn visitor_code(&self) -> Option<&str> {
         self.visitor_code.as_deref()
+    }
+
+    /// Whether there is nothing to store: then no visitor is made for it.
+    pub fn is_empty(&self) -> bool {
+        self.data().is_empty()
+            && self.experiments.is_empty()
+            && self.personalizations.is_empty()
+            && self.previous_visits.is_empty()
+            && self.heat.is_none()
+            && self.bandit_scores.is_none()
     }
 
     /// What the caller is given.

@@ -182,6 +182,7 @@ impl<A> Engine<A> {
         let remote = RemoteVisitor::read(answer, filter)?;
         let mapping = remote.visitor_code().filter(|_| filter.visitor_code).map(Box::from);
         let data = remote.data();
+        let store = store && !remote.is_empty();
         if store || mapping.is_some() {
             let snapshot = self.snapshot.load();
             let found = self.store.find_or_create(code, moment.now);
