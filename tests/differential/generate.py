@@ -52,7 +52,9 @@ TEXTS = [
 ]
 # What conditions ask for and visitors have, often enough to be equal now and then.
 POPULAR = ["alpha", "10", "false", "true", "abc"]
-COOKIE_NAMES = ["a", "abc", "k", "alpha"]
+COOKIE_NAMES = ["a", "alpha"]
+NUMBERS = ["3", "10", "10.5", "1e3", " 7 ", "-1"]
+INDICES = [1, 1, 1, 1, 2, 2, 2, 0, 3, 4, 5]
 PATTERNS = [
     "a.*", r"\d+", r"\w+", r"\s*\w*", "[a-z]+", "(alpha|beta)", ".*é.*", "^https://.*$", "(a)\\1", "(?=a).*", "(?i)ALPHA",
     "(", "[", "10(\\.5)?", "[^0-9]*", "a|ab|abc", "(a+)+", "(?<!x)a.*", "(?P<x>a)(?P=x)", "(?>a+)b?", "a{,2}", ".*\n?",
@@ -329,8 +331,8 @@ class Generator:
 
     def custom_fields(self) -> dict[str, Any]:
         operator = self.pick(CUSTOM_OPERATORS)
-        index = str(self.random.randrange(6))  # the reference does not start with an integer here
-        value: Any = self.text()
+        index = str(self.pick(INDICES))  # the reference does not start with an integer here
+        value: Any = self.pick(NUMBERS) if operator in NUMBER_OPERATORS and self.chance(0.8) else self.text()
         if operator == "REGULAR_EXPRESSION":
             value = self.pick(PATTERNS)
         elif operator == "AMONG_VALUES":
@@ -428,13 +430,15 @@ class Generator:
         return visit
 
     def datum(self) -> dict[str, Any]:
-        kind = self.pick(["CustomData"] * 4 + ["Browser", "Device", "OperatingSystem", "Geolocation", "PageView", "PageView",
-                          "Conversion", "Cookie", "UserAgent", "ApplicationVersion", "UniqueIdentifier"])  # fmt: skip
+        kind = self.pick(["CustomData"] * 8 + ["Browser", "Device", "OperatingSystem", "Geolocation", "PageView", "PageView",
+                          "Conversion", "Cookie", "Cookie", "Cookie", "UserAgent", "ApplicationVersion", "UniqueIdentifier"])  # fmt: skip
         arguments: list[Any]
         named: dict[str, Any] = {}
         if kind == "CustomData":
-            index = self.random.randrange(6)
-            values = [self.text() for _ in range(self.pick([0, 1, 1, 1, 2, 3]))]
+            index = self.pick(INDICES)
+            values = [
+                self.pick(NUMBERS) if self.chance(0.4) else self.text() for _ in range(self.pick([0, 1, 1, 1, 2, 3]))
+            ]
             arguments = [self.pick([index, index, f"cd{index}", "unknown"]), *values]
         elif kind == "Browser":
             arguments = [self.pick(BROWSERS), self.pick([None, 10.5, 10, 1.2, 100.0, 0])]

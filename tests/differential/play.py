@@ -120,9 +120,9 @@ class ReferenceReplay(Replay):
         return sorted((plain(item) for item in loaded), key=json.dumps)
 
     def _tracked(self, operation: dict[str, Any], _arguments: list[Any], _named: dict[str, Any]) -> Any:
-        time.sleep(0.05)
         for code in operation["visitors"]:
             self.client.flush(code, instant=True)
+        time.sleep(0.3)
         seen = -1
         while seen != len(ReferenceService.lines):  # until nothing comes any more
             seen = len(ReferenceService.lines)
