@@ -8,6 +8,7 @@
 //! | [`numbers`] | numbers as Python reads and writes them |
 //! | [`value`] | JSON values as users get them |
 //! | [`pattern`] | patterns with `re.fullmatch`'s answer |
+//! | `prefetch` | a hint to the processor |
 //! | [`datafile`] | tolerant JSON shapes, compiled into a model |
 //! | [`visitor`] | what one visitor holds, and the store of all |
 //! | [`targeting`] | whether a segment targets a visitor |
@@ -25,6 +26,7 @@ pub mod evaluation;
 pub mod hashing;
 pub mod numbers;
 pub mod pattern;
+mod prefetch;
 #[cfg(feature = "python")]
 mod python;
 pub mod remote;

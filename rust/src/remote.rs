@@ -7,14 +7,15 @@ use jiter::JsonValue;
 use crate::datafile::json::{self, Fields, digits, number};
 use crate::datafile::model::{CustomDataTable, RuleKind};
 use crate::numbers::Number;
-use crate::visitor::Delivery;
+use crate::visitor::assigned::AssignedVariation;
 use crate::visitor::data::{
-    AssignedVariation, BanditScores, HeatScore, PageVisit, Personalization, Stored, StoredConversion, StoredCustomData,
-    VisitorData, VisitorVisits,
+    BanditScores, HeatScore, PageVisit, Personalization, Stored, StoredConversion, StoredCustomData, VisitorData,
+    VisitorVisits,
 };
 use crate::visitor::datum::{
     BROWSERS, Browser, Conversion, CustomData, CustomDataKey, DEVICES, Datum, Geolocation, OPERATING_SYSTEMS, PageView,
 };
+use crate::visitor::{Delivery, Millis};
 
 /// What of the answer is wanted, as far as the service does not filter it.
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +111,8 @@ impl RemoteVisitor {
             };
             if self.experiments.iter().all(|known| known.experiment_id != experiment_id) {
                 let rule_kind = RuleKind::Unknown; // none that is sent without consent
-                self.experiments.push(AssignedVariation { experiment_id, variation_id, time, rule_kind });
+                let (time, delivery) = (Millis::new(time), Delivery::SENT);
+                self.experiments.push(AssignedVariation { experiment_id, variation_id, time, rule_kind, delivery });
             }
         }
         for event in events(visit, "conversionEvents")? {
@@ -231,10 +233,10 @@ impl RemoteVisitor {
     pub fn store(self, visitor: &mut VisitorData, table: &CustomDataTable) {
         for assigned in self.experiments {
             if visitor.assigned_variation(assigned.experiment_id).is_none() {
-                visitor.assign(assigned, Delivery::SENT);
+                visitor.assigned_variations.assign(assigned, 0);
             }
         }
-        let start = visitor.time_started;
+        let start = visitor.time_started.get();
         let details = visitor.details_mut();
         for (index, datum) in self.custom_data {
             if details.custom_data.iter().all(|known| known.index != index) {

@@ -77,7 +77,7 @@ fn nothing_is_lost_and_no_answer_is_torn_while_everything_changes() {
                     let now = clock.fetch_add(1, Ordering::Relaxed);
                     for code in ["shared".to_owned(), format!("own {worker}"), format!("fleeting {worker} {round}")] {
                         engine.add_data(&code, &[text(1, &round.to_string()), conversion(1)], true, at(now)).unwrap();
-                        let evaluated = engine.evaluate(&code, "f3", Mode::Track, at(now)).unwrap();
+                        let evaluated = engine.evaluate(&code, "f3", Mode::Track, || at(now)).unwrap();
                         let outcome = evaluated.outcome();
                         let generation = evaluated.snapshot.data_file.date_modified;
                         // Every part of an answer is of one data file.
@@ -174,12 +174,12 @@ fn a_visitor_in_use_is_never_purged() {
         for round in 0..20_000 {
             let code = format!("visitor {}", round % 7);
             engine.add_data(&code, &[text(1, "kept")], true, at(100 + round)).unwrap();
-            let found = engine.visitors().find(&code, 100 + round).expect("it was active a moment ago");
-            assert!(found.visitor.data().custom_data(1).is_some());
+            let kept = engine.visitors().find(&code, 100 + round, |found| found.data.custom_data(1).is_some());
+            assert_eq!(kept, Some(true), "it was active a moment ago");
         }
         stop.store(true, Ordering::Relaxed);
         purging.join().unwrap();
-        (0..VisitorStore::PURGE_STEPS).for_each(|_| {
+        (0..VisitorStore::STEPS).for_each(|_| {
             engine.visitors().purge_step(i64::MAX);
         });
         assert!(engine.visitors().is_empty());

@@ -10,7 +10,7 @@ mod visitors;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -103,6 +103,15 @@ pub struct Snapshot<A> {
     pub data_file: DataFile,
     /// The bindings' part.
     pub attachment: A,
+    /// Which of an engine's snapshots this is, from 1; no two have the same.
+    generation: u32,
+}
+
+impl<A> Snapshot<A> {
+    /// A snapshot for an engine to use.
+    pub fn new(data_file: DataFile, attachment: A) -> Self {
+        Self { data_file, attachment, generation: 1 }
+    }
 }
 
 /// A snapshot in use, held for the time of a call.
@@ -117,6 +126,8 @@ pub struct Engine<A> {
     counters: Counters,
     /// Whether events are ever sent; if not, nothing is queued.
     tracks: AtomicBool,
+    /// The latest snapshot's generation.
+    generation: AtomicU32,
 }
 
 impl<A> Engine<A> {
@@ -129,6 +140,7 @@ impl<A> Engine<A> {
             nonces: NonceSource::new(seed),
             counters: Counters::default(),
             tracks: AtomicBool::new(tracks),
+            generation: AtomicU32::new(1),
         }
     }
 
@@ -143,7 +155,8 @@ impl<A> Engine<A> {
     }
 
     /// Uses another snapshot from now on. Evaluations under way end with the one they began with.
-    pub fn swap(&self, snapshot: Snapshot<A>) {
+    pub fn swap(&self, mut snapshot: Snapshot<A>) {
+        snapshot.generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
         self.snapshot.store(Arc::new(snapshot));
     }
 

@@ -8,7 +8,7 @@ use super::{Engine, EngineError, Moment, check_visitor_code};
 use crate::datafile::model::DataFile;
 use crate::tracking::batch::{Batch, MAX_BODY, Rules, has_unsent};
 use crate::visitor::datum::{CustomData, CustomDataKey, Datum};
-use crate::visitor::store::Found;
+use crate::visitor::store::{Found, Queueing, VisitorStore};
 
 /// Counts what becomes of events.
 #[derive(Debug, Default)]
@@ -26,14 +26,10 @@ impl Counters {
 
 impl<A> Engine<A> {
     /// Queues a visitor whose data have just changed.
-    pub(super) fn queue_visitor(&self, code: &str, found: Option<&Found>) {
-        if !self.tracks.load(Ordering::Relaxed) {
-            return;
-        }
-        let Some(found) = found else { return self.queue.push_stranger(code, &self.store) };
-        let newly_queued = found.mark_queued(&found.visitor.data());
-        if newly_queued {
-            self.queue.push(code, found, &self.store);
+    pub(super) fn queue_visitor(&self, code: &str) {
+        if self.tracks.load(Ordering::Relaxed) {
+            let queueing = self.store.peek(code, |mut found| found.mark_queued());
+            self.queue.push(code, queueing.unwrap_or(Queueing::Stranger), &self.store);
         }
     }
 
@@ -43,17 +39,18 @@ impl<A> Engine<A> {
     /// When the code is unusable.
     pub fn queue(&self, code: &str, moment: Moment) -> Result<(), EngineError> {
         check_visitor_code(code)?;
-        self.queue_visitor(code, self.store.find(code, moment.now).as_ref());
+        self.store.find(code, moment.now, |_| ());
+        self.queue_visitor(code);
         Ok(())
     }
 
     /// Queues every visitor that has something unsent.
     pub fn queue_all(&self) {
-        self.store.for_each_code(|code, found| {
-            if has_unsent(&mut found.visitor.data()) {
-                self.queue_visitor(code, Some(found));
+        for step in 0..VisitorStore::STEPS {
+            for code in self.store.select(step, |found| has_unsent(found.data)) {
+                self.queue_visitor(&code);
             }
-        });
+        }
     }
 
     /// How many visitors wait to be tracked.
@@ -92,36 +89,36 @@ impl<A> Engine<A> {
     fn take(&self, batch: &mut Batch, code: &str, moment: Moment) {
         let snapshot = self.snapshot.load();
         let data_file = &snapshot.data_file;
-        let found = self.store.peek(code);
-        if let Some(found) = &found {
-            self.map_unique_identifier(code, found, data_file, moment);
-        }
+        self.map_unique_identifier(code, data_file, moment);
         let rules = Rules { consent_required: data_file.configuration.consent_required, nonces: &self.nonces };
-        batch.take(code, found.as_ref(), &rules);
+        if self.store.peek(code, |found| batch.take(code, found, &rules)).is_none() {
+            batch.take_stranger(code, &rules);
+        }
     }
 
     /// A unique identifier that is mapped to nothing is mapped to itself, as if the user had added that datum.
-    fn map_unique_identifier(&self, code: &str, found: &Found, data_file: &DataFile, moment: Moment) {
-        let Some(index) = data_file.custom_data.mapping_index.filter(|_| found.unique_identifier) else { return };
-        if found.visitor.data().mapping_identifier.is_some() {
+    fn map_unique_identifier(&self, code: &str, data_file: &DataFile, moment: Moment) {
+        let Some(index) = data_file.custom_data.mapping_index else { return };
+        let unmapped = |found: Found<'_>| found.unique_identifier && found.data.mapping_identifier().is_none();
+        if self.store.peek(code, unmapped) != Some(true) {
             return;
         }
         let values = std::iter::once(CompactString::from(code)).collect();
         let datum = CustomData { key: CustomDataKey::Index(index), values, overwrite: true };
-        self.store_data(found, data_file, code, &[Datum::CustomData(datum.into())], true, moment.now);
+        self.store_data(data_file, code, &[Datum::CustomData(datum.into())], true, moment.now);
     }
 
     /// The request has arrived.
     pub fn confirm(&self, batch: Batch) {
         self.counters.sent.fetch_add(batch.events as u64, Ordering::Relaxed);
-        batch.confirm();
+        batch.confirm(&self.store);
     }
 
     /// The request has failed: what it held is unsent again, and its visitors wait again.
     pub fn give_back(&self, batch: Batch) {
         self.counters.failed.fetch_add(batch.events as u64, Ordering::Relaxed);
-        for code in batch.give_back() {
-            self.queue_visitor(&code, self.store.peek(&code).as_ref());
+        for code in batch.give_back(&self.store) {
+            self.queue_visitor(&code);
         }
     }
 
@@ -129,9 +126,7 @@ impl<A> Engine<A> {
     pub fn after_fork(&self, seed: u64) {
         self.nonces.reseed(seed);
         for code in self.queue.take_all() {
-            if let Some(found) = self.store.peek(&code) {
-                found.mark_drained(&found.visitor.data());
-            }
+            self.store.peek(&code, |mut found| found.mark_drained());
         }
     }
 }

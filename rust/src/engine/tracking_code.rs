@@ -12,11 +12,10 @@ impl<A> Engine<A> {
     /// A call for each variation assigned within the last 5 s. An unusable code has none.
     pub fn tracking_code(&self, code: &str, moment: Moment) -> String {
         let mut script = String::from("window.kameleoonQueue=window.kameleoonQueue||[];");
-        let Some(found) = self.store.find(code, moment.now) else { return script };
+        let assigned = self.store.find(code, moment.now, |found| found.data.assigned_variations.clone());
         let snapshot = self.snapshot.load();
-        for stored in &found.visitor.data().assigned_variations {
-            let assigned = stored.datum;
-            if assigned.time < moment.now - RECENT {
+        for assigned in assigned.unwrap_or_default().as_slice() {
+            if assigned.time.get() < moment.now - RECENT {
                 continue;
             }
             let (experiment, variation) = (assigned.experiment_id, assigned.variation_id);

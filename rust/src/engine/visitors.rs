@@ -13,7 +13,6 @@ use crate::visitor::data::{
     Consent, ForcedVariation, SimulatedVariation, Stored, StoredConversion, StoredCustomData, VisitorData,
 };
 use crate::visitor::datum::{Conversion, CustomData, CustomDataKey, Datum};
-use crate::visitor::store::Found;
 
 /// What is to be done about a visitor's codes once its data are no longer locked, in order.
 enum CodeChange {
@@ -35,8 +34,7 @@ impl<A> Engine<A> {
     ) -> Result<Vec<Notice>, EngineError> {
         check_visitor_code(code)?;
         let snapshot = self.snapshot.load();
-        let found = self.store.find_or_create(code, moment.now);
-        Ok(self.store_data(&found, &snapshot.data_file, code, data, track, moment.now))
+        Ok(self.store_data(&snapshot.data_file, code, data, track, moment.now))
     }
 
     /// Stores a conversion and queues the visitor.
@@ -50,37 +48,34 @@ impl<A> Engine<A> {
         moment: Moment,
     ) -> Result<Vec<Notice>, EngineError> {
         let notices = self.add_data(code, &[Datum::Conversion(Arc::new(conversion))], true, moment)?;
-        self.queue_visitor(code, self.store.peek(code).as_ref());
+        self.queue_visitor(code);
         Ok(notices)
     }
 
     pub(super) fn store_data(
         &self,
-        found: &Found,
         data_file: &DataFile,
         code: &str,
         data: &[Datum],
         track: bool,
         now: i64,
     ) -> Vec<Notice> {
-        let mut notices = Vec::new();
-        let mut changes = Vec::new();
-        let mut visitor = found.visitor.data();
-        for datum in data {
-            let mut storing = Storing { visitor: &mut visitor, table: &data_file.custom_data, code, track, now };
-            match storing.store(datum) {
-                Ok(None) => {}
-                Ok(Some(change)) => changes.push(change),
-                Err(notice) => notices.push(notice),
+        let (mut notices, mut changes) = (Vec::new(), Vec::new());
+        self.store.find_or_create(code, now, |found| {
+            let mut storing = Storing { visitor: found.data, table: &data_file.custom_data, code, track, now };
+            for datum in data {
+                match storing.store(datum) {
+                    Ok(None) => {}
+                    Ok(Some(change)) => changes.push(change),
+                    Err(notice) => notices.push(notice),
+                }
+                storing.note_lost_metadata(datum, &mut notices);
             }
-            storing.note_lost_metadata(datum, &mut notices);
-        }
-        drop(visitor);
-        let mut found = found.clone();
+        });
         for change in changes {
             match change {
-                CodeChange::UniqueIdentifier(unique) => found = self.store.set_unique_identifier(code, unique, now),
-                CodeChange::Link(user_id) => self.store.link(&user_id, &found, now),
+                CodeChange::UniqueIdentifier(unique) => self.store.set_unique_identifier(code, unique, now),
+                CodeChange::Link(user_id) => self.store.link(&user_id, code, now),
             }
         }
         notices
@@ -92,8 +87,8 @@ impl<A> Engine<A> {
     /// When the code is unusable.
     pub fn set_consent(&self, code: &str, given: bool, moment: Moment) -> Result<(), EngineError> {
         check_visitor_code(code)?;
-        let found = self.store.find_or_create(code, moment.now);
-        found.visitor.data().consent = if given { Consent::Given } else { Consent::Refused };
+        let consent = if given { Consent::Given } else { Consent::Refused };
+        self.store.find_or_create(code, moment.now, |found| found.data.consent = consent);
         Ok(())
     }
 
@@ -111,9 +106,7 @@ impl<A> Engine<A> {
     ) -> Result<(), EngineError> {
         check_visitor_code(code)?;
         let Some(key) = key else {
-            if let Some(found) = self.store.find(code, moment.now) {
-                found.visitor.data().unforce_variation(experiment_id);
-            }
+            self.store.find(code, moment.now, |found| found.data.unforce_variation(experiment_id));
             return Ok(());
         };
         let snapshot = self.snapshot.load();
@@ -130,7 +123,7 @@ impl<A> Engine<A> {
             variation_id: exposure.variation_id,
             force_targeting,
         };
-        self.store.find_or_create(code, moment.now).visitor.data().force_variation(forced);
+        self.store.find_or_create(code, moment.now, |found| found.data.force_variation(forced));
         Ok(())
     }
 
@@ -161,8 +154,9 @@ impl<A> Engine<A> {
             }
             Err(reason) => notices.push(Notice::error(format!("simulation cookie: {reason}"))),
         }
-        let found = self.store.find_or_create(code, moment.now);
-        found.visitor.data().details_mut().simulated_variations = simulated;
+        self.store.find_or_create(code, moment.now, |found| {
+            found.data.details_mut().simulated_variations = simulated;
+        });
         Ok(notices)
     }
 
@@ -185,14 +179,14 @@ impl<A> Engine<A> {
         let store = store && !remote.is_empty();
         if store || mapping.is_some() {
             let snapshot = self.snapshot.load();
-            let found = self.store.find_or_create(code, moment.now);
-            let mut visitor = found.visitor.data();
-            if visitor.mapping_identifier.is_none() {
-                visitor.mapping_identifier = mapping;
-            }
-            if store {
-                remote.store(&mut visitor, &snapshot.data_file.custom_data);
-            }
+            self.store.find_or_create(code, moment.now, |found| {
+                if found.data.mapping_identifier().is_none() && mapping.is_some() {
+                    found.data.details_mut().mapping_identifier = mapping;
+                }
+                if store {
+                    remote.store(found.data, &snapshot.data_file.custom_data);
+                }
+            });
         }
         Ok(data)
     }
@@ -276,7 +270,7 @@ impl Storing<'_> {
         let datum_stored = StoredCustomData { index, datum: Arc::clone(datum), delivery, is_mapping_identifier };
         self.visitor.store_custom_data(datum_stored);
         let Some(user_id) = user_id else { return Ok(None) };
-        self.visitor.mapping_identifier.get_or_insert_with(|| self.code.into());
+        self.visitor.details_mut().mapping_identifier.get_or_insert_with(|| self.code.into());
         Ok((user_id != self.code).then(|| CodeChange::Link(user_id.to_string())))
     }
 

@@ -68,6 +68,8 @@ pub struct Explainer {
     /// Segments that are being evaluated, the innermost last.
     open: Vec<SegmentExplanation>,
     closed: Option<SegmentExplanation>,
+    /// The bucket of the experiment that was asked last.
+    bucket: f64,
 }
 
 impl Explainer {
@@ -125,6 +127,10 @@ impl Observer for Explainer {
         self.explanation.steps.push(step);
     }
 
+    fn experiment(&mut self, bucket: f64) {
+        self.bucket = bucket;
+    }
+
     fn rule_begins(&mut self, _rule: &Rule) {
         self.closed = None;
     }
@@ -140,8 +146,8 @@ impl Observer for Explainer {
             RuleStep::ConsentRefused => ("consent was refused".into(), true),
             RuleStep::Bandit => ("the visitor's bandit scores choose".into(), true),
             RuleStep::Delivered => ("it delivers its first variation".into(), true),
-            RuleStep::Experiment { bucket, found } => {
-                let mut text = format!("bucket {bucket} against");
+            RuleStep::Experiment { found } => {
+                let mut text = format!("bucket {} against", self.bucket);
                 for exposure in &rule.variations {
                     let _ = write!(text, " {:?} up to {},", exposure.key, exposure.cumulative); // cannot fail
                 }

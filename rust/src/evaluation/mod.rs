@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::datafile::model::{DataFile, Exposure, Flag, IN_HOLDOUT, Outcome, Rule, RuleKind, choose};
 use crate::hashing::{Salt, bucket};
-use crate::targeting::{Subject, Targeting, TargetingObserver, Unobserved};
-use crate::visitor::data::{BanditScores, Consent, ForcedVariation, SimulatedVariation};
+use crate::targeting::{Memory, Subject, Targeting, TargetingObserver, Unobserved};
+use crate::visitor::data::{BanditScores, Consent, ForcedVariation, LastChoice, SimulatedVariation};
 
 /// Why a flag has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,11 +69,9 @@ pub enum RuleStep {
     Bandit,
     /// A targeted delivery's only variation, if it has one.
     Delivered,
-    /// The experiment's bucket, and whether a variation reaches it.
+    /// The experiment was asked; if no variation was found, the next rule's turn comes.
     Experiment {
-        /// The bucket.
-        bucket: f64,
-        /// Whether a variation was found; if not, the next rule's turn comes.
+        /// Whether a variation reaches the bucket.
         found: bool,
     },
 }
@@ -88,6 +86,9 @@ pub trait Observer: TargetingObserver {
 
     /// The mutually exclusive group was asked: the bucket, and the flag that it chose.
     fn group(&mut self, _name: &str, _bucket: f64, _chosen: &Flag, _own: bool) {}
+
+    /// The experiment's bucket was asked. With [`Subject::memory`] it may be known without.
+    fn experiment(&mut self, _bucket: f64) {}
 
     /// A rule's turn begins.
     fn rule_begins(&mut self, _rule: &Rule) {}
@@ -157,7 +158,7 @@ impl<'a> Evaluator<'a> {
         let bucketing_value = || visitor.custom_values(self.flag.bucketing_index?)?.first();
         match bucketing_value() {
             Some(value) => value,
-            None => visitor.mapping_identifier.as_deref().unwrap_or(self.subject.code),
+            None => visitor.mapping_identifier().unwrap_or(self.subject.code),
         }
     }
 
@@ -263,14 +264,33 @@ impl<'a> Evaluator<'a> {
             let answer = first.map_or_else(|| self.default(), |exposure| Self::known(exposure.outcome, rule.kind));
             return (RuleStep::Delivered, Some(Ok(answer)));
         }
-        let bucket = bucket(code, &rule.experiment_salt);
-        match choose(&rule.variations, bucket) {
-            Some(exposure) => {
-                let answer = Self::known(exposure.outcome, rule.kind);
-                (RuleStep::Experiment { bucket, found: true }, Some(Ok(answer)))
+        let chosen = self.experiment(rule, code, observer);
+        let answer = chosen.map(|exposure| Ok(Self::known(exposure.outcome, rule.kind)));
+        (RuleStep::Experiment { found: answer.is_some() }, answer)
+    }
+
+    /// The variation that the rule's shares give to the bucket of `code`, remembered if the hash was asked before.
+    fn experiment<'r, O: Observer>(&self, rule: &'r Rule, code: &str, observer: &mut O) -> Option<&'r Exposure> {
+        // By address: only the very code of the subject is remembered, not what else may be hashed for it.
+        let memory = self.subject.memory.filter(|_| std::ptr::eq(code, self.subject.code));
+        if let Some(memory) = memory {
+            let LastChoice { generation, outcome } = memory.choice.get();
+            let known = || rule.variations.iter().find(|exposure| exposure.outcome == outcome as usize);
+            if generation == memory.generation
+                && let Some(exposure) = known()
+            {
+                return Some(exposure);
             }
-            None => (RuleStep::Experiment { bucket, found: false }, None),
         }
+        let bucket = bucket(code, &rule.experiment_salt);
+        observer.experiment(bucket);
+        let chosen = choose(&rule.variations, bucket)?;
+        if let Some(Memory { generation, choice }) = memory
+            && let Ok(outcome) = u32::try_from(chosen.outcome)
+        {
+            choice.set(LastChoice { generation, outcome });
+        }
+        Some(chosen)
     }
 
     fn forced(&self, forced: &ForcedVariation, rule: &Rule) -> Answer {

@@ -32,7 +32,7 @@ fn mode(track: bool) -> Mode {
 
 pub(super) fn snapshot(data_file: DataFile) -> Snapshot<Objects> {
     let attachment = Objects::new(&data_file);
-    Snapshot { data_file, attachment }
+    Snapshot::new(data_file, attachment)
 }
 
 /// Starts what a dormant client runs in the background. For a client that is awake this is one load.
@@ -59,7 +59,7 @@ impl EngineClient {
         mode: Mode,
     ) -> PyResult<Result<Evaluated<Objects>, EngineError>> {
         let (code, key) = (visitor_code(code)?, feature_key(key)?);
-        Ok(self.engine.evaluate(code, key, mode, moment()))
+        Ok(self.engine.evaluate(code, key, mode, moment))
     }
 
     fn tracked(&self, code: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>, mode: Mode) -> PyResult<Evaluated<Objects>> {

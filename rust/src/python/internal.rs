@@ -130,8 +130,8 @@ impl EngineClient {
     }
 
     fn _is_unique_identifier(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let found = self.engine.visitors().peek(self::visitor_code(visitor_code)?);
-        Ok(found.is_some_and(|found| found.unique_identifier))
+        let code = self::visitor_code(visitor_code)?;
+        Ok(self.engine.visitors().peek(code, |found| found.unique_identifier).unwrap_or(false))
     }
 
     /// Reads remote visitor data, stores them if asked to, and returns the data for the caller.
@@ -168,7 +168,7 @@ impl EngineClient {
     }
 
     #[classattr]
-    const _PURGE_STEPS: usize = VisitorStore::PURGE_STEPS;
+    const _PURGE_STEPS: usize = VisitorStore::STEPS;
 
     /// How many visitor codes are held.
     fn _visitor_count(&self) -> usize {

@@ -2,9 +2,20 @@
 
 mod conditions;
 
+use std::cell::Cell;
+
 use crate::datafile::condition::{Condition, Expression, Term};
 use crate::datafile::model::DataFile;
-use crate::visitor::data::VisitorData;
+use crate::visitor::data::{LastChoice, VisitorData};
+
+/// What a stored visitor remembers of its own code's hashes, for the time of a call.
+#[derive(Clone, Copy)]
+pub struct Memory<'a> {
+    /// The data file's generation.
+    pub generation: u32,
+    /// The choice that was made last.
+    pub choice: &'a Cell<LastChoice>,
+}
 
 /// Whom a question is about, and when.
 #[derive(Clone, Copy)]
@@ -17,6 +28,8 @@ pub struct Subject<'a> {
     pub now: i64,
     /// When the local day began, in milliseconds; only asked for if [`DataFile::uses_local_day`].
     pub day_start: i64,
+    /// What is remembered of the code's hashes, if it is the code under which the visitor lies.
+    pub memory: Option<Memory<'a>>,
 }
 
 /// Watches the evaluation of a targeting tree. Does nothing, and costs nothing, unless it says otherwise.

@@ -10,7 +10,7 @@ use super::nonce::NonceSource;
 use crate::datafile::model::RuleKind;
 use crate::visitor::Delivery;
 use crate::visitor::data::{Consent, VisitorData};
-use crate::visitor::store::{Found, Visitor};
+use crate::visitor::store::{Found, SharedVisitor, VisitorStore};
 
 /// A request's body stays below this many characters (it is ASCII).
 pub const MAX_BODY: usize = 2_621_440;
@@ -28,8 +28,8 @@ pub struct Batch {
 /// What was taken of one visitor.
 struct Taken {
     code: CompactString,
-    /// `None`: there was no visitor under the code.
-    visitor: Option<Arc<Visitor>>,
+    /// The visitor, if several codes lead to it.
+    shared: Option<SharedVisitor>,
     nonces: SmallVec<[u64; 4]>,
 }
 
@@ -42,43 +42,32 @@ pub struct Rules<'a> {
 }
 
 impl Batch {
-    /// Takes everything unsent of the visitor under `code` and marks it in flight.
-    pub fn take(&mut self, code: &str, found: Option<&Found>, rules: &Rules<'_>) {
-        let Some(found) = found else {
-            if !rules.consent_required {
-                self.activity(code, "visitorCode", rules);
-            }
-            self.taken.push(Taken { code: code.into(), visitor: None, nonces: SmallVec::new() });
-            return;
-        };
-        let mut data = found.visitor.data();
-        found.mark_drained(&data);
-        let is_mapped = data.mapping_identifier.as_deref() == Some(code);
+    /// Takes everything unsent of the visitor found under `code` and marks it in flight.
+    pub fn take(&mut self, code: &str, mut found: Found<'_>, rules: &Rules<'_>) {
+        found.mark_drained();
+        let is_mapped = found.data.mapping_identifier() == Some(code);
         let parameter = if found.unique_identifier && !is_mapped { "mappingValue" } else { "visitorCode" };
-        let user_agent = data.details().user_agent.clone();
-        let mut taking = Taking {
-            batch: self,
-            code,
-            parameter,
-            user_agent: user_agent.as_deref().unwrap_or(""),
-            rules,
-            nonces: SmallVec::new(),
-        };
-        let may_send_all = !rules.consent_required || data.consent == Consent::Given;
-        taking.everything(&mut data, may_send_all);
+        let user_agent = found.data.details().user_agent.clone();
+        let user_agent = user_agent.as_deref().unwrap_or("");
+        let mut taking = Taking { batch: self, code, parameter, user_agent, rules, nonces: SmallVec::new() };
+        let may_send_all = !rules.consent_required || found.data.consent == Consent::Given;
+        taking.everything(found.data, may_send_all);
         let nonces = taking.nonces;
         if nonces.is_empty() && may_send_all {
-            self.activity_of(code, parameter, user_agent.as_deref().unwrap_or(""), rules);
+            self.activity(code, parameter, user_agent, rules);
         }
-        drop(data);
-        self.taken.push(Taken { code: code.into(), visitor: Some(Arc::clone(&found.visitor)), nonces });
+        self.taken.push(Taken { code: code.into(), shared: found.shared.map(Arc::clone), nonces });
     }
 
-    fn activity(&mut self, code: &str, parameter: &str, rules: &Rules<'_>) {
-        self.activity_of(code, parameter, "", rules);
+    /// Takes a code that no visitor is known under: it was active.
+    pub fn take_stranger(&mut self, code: &str, rules: &Rules<'_>) {
+        if !rules.consent_required {
+            self.activity(code, "visitorCode", "", rules);
+        }
+        self.taken.push(Taken { code: code.into(), shared: None, nonces: SmallVec::new() });
     }
 
-    fn activity_of(&mut self, code: &str, parameter: &str, user_agent: &str, rules: &Rules<'_>) {
+    fn activity(&mut self, code: &str, parameter: &str, user_agent: &str, rules: &Rules<'_>) {
         let mut line = Line::begin(&mut self.body, rules.nonces.draw());
         line.activity();
         line.text(parameter, code);
@@ -97,40 +86,45 @@ impl Batch {
     }
 
     /// The request has arrived: exactly what was taken is sent.
-    pub fn confirm(self) {
+    pub fn confirm(self, store: &VisitorStore) {
         for taken in &self.taken {
-            taken.settle(Delivery::confirm);
+            taken.settle(store, Delivery::confirm);
         }
     }
 
     /// The request has failed: exactly what was taken is unsent again. Returns the codes, to be queued again.
-    pub fn give_back(self) -> Vec<CompactString> {
+    pub fn give_back(self, store: &VisitorStore) -> Vec<CompactString> {
         for taken in &self.taken {
-            taken.settle(Delivery::give_back);
+            taken.settle(store, Delivery::give_back);
         }
         self.taken.into_iter().map(|taken| taken.code).collect()
     }
 }
 
 impl Taken {
-    fn settle(&self, settle: impl Fn(&mut Delivery, u64)) {
-        let Some(visitor) = &self.visitor else { return };
+    fn settle(&self, store: &VisitorStore, settle: impl Fn(&mut Delivery, u64)) {
         if self.nonces.is_empty() {
             return;
         }
         let mut sorted = self.nonces.clone();
         sorted.sort_unstable();
-        for_each_delivery(&mut visitor.data(), |delivery| {
-            if let Ok(place) = sorted.binary_search(&delivery.nonce()) {
-                settle(delivery, sorted[place]);
-            }
-        });
+        let settle_all = |data: &mut VisitorData| {
+            for_each_delivery(data, |delivery| {
+                if let Ok(place) = sorted.binary_search(&delivery.nonce()) {
+                    settle(delivery, sorted[place]);
+                }
+            });
+        };
+        match &self.shared {
+            Some(visitor) => settle_all(&mut visitor.lock()),
+            None => store.settle(&self.code, settle_all),
+        }
     }
 }
 
 /// Every delivery of a visitor.
 fn for_each_delivery(data: &mut VisitorData, mut each: impl FnMut(&mut Delivery)) {
-    data.assigned_variations.iter_mut().for_each(|stored| each(&mut stored.delivery));
+    data.assigned_variations.as_mut_slice().iter_mut().for_each(|assigned| each(&mut assigned.delivery));
     let Some(details) = data.existing_details_mut() else { return };
     let singles = [
         details.device.as_mut().map(|stored| &mut stored.delivery),
@@ -206,9 +200,11 @@ impl Taking<'_> {
                 self.line(&mut page.delivery, |line| line.page(&page.view));
             }
         }
-        for stored in &mut data.assigned_variations {
-            if may_send_all || stored.datum.rule_kind == RuleKind::TargetedDelivery {
-                self.line(&mut stored.delivery, |line| line.assigned_variation(&stored.datum));
+        for assigned in data.assigned_variations.as_mut_slice() {
+            if may_send_all || assigned.rule_kind == RuleKind::TargetedDelivery {
+                let mut delivery = assigned.delivery;
+                self.line(&mut delivery, |line| line.assigned_variation(assigned));
+                assigned.delivery = delivery;
             }
         }
         let Some(details) = data.existing_details_mut() else { return };

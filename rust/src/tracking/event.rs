@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::numbers::Number;
 use crate::value::write_json_string;
-use crate::visitor::data::{AssignedVariation, StoredConversion, StoredCustomData, VisitorVisits};
+use crate::visitor::assigned::AssignedVariation;
+use crate::visitor::data::{StoredConversion, StoredCustomData, VisitorVisits};
 use crate::visitor::datum::{Browser, CustomData, DEVICES, Geolocation, OPERATING_SYSTEMS, PageView};
 
 /// Appends one line, without its end: the nonce, then whatever the `write_…` functions add.

@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use hashbrown::HashSet;
 use parking_lot::Mutex;
 
-use crate::visitor::store::{Found, VisitorStore};
+use crate::visitor::store::{Queueing, VisitorStore};
 
 /// How many codes may wait.
 pub const CAPACITY: usize = 1_000_000;
@@ -31,20 +31,13 @@ struct Waiting {
 }
 
 impl TrackingQueue {
-    /// Queues a code whose waiting its visitor has just noted ([`Found::mark_queued`]), or that is linked.
-    pub fn push(&self, code: &str, found: &Found, store: &VisitorStore) {
-        if found.linked {
-            self.push_stranger(code, store);
-        } else {
-            self.waiting.lock().codes.push_back(code.into());
-            self.keep_within_capacity(store);
+    /// Does what is left to do for a code to wait. No visitor's lock may be held.
+    pub fn push(&self, code: &str, queueing: Queueing, store: &VisitorStore) {
+        if queueing == Queueing::Done {
+            return;
         }
-    }
-
-    /// Queues a code that no visitor remembers.
-    pub fn push_stranger(&self, code: &str, store: &VisitorStore) {
         let mut waiting = self.waiting.lock();
-        if waiting.strangers.insert(code.into()) {
+        if queueing == Queueing::Code || waiting.strangers.insert(code.into()) {
             waiting.codes.push_back(code.into());
         }
         drop(waiting);
@@ -91,12 +84,11 @@ impl TrackingQueue {
         waiting.strangers.clear();
         drop(waiting);
         let before = codes.len();
-        let mut kept: VecDeque<CompactString> = codes.into_iter().filter(|code| store.peek(code).is_some()).collect();
+        let mut kept: VecDeque<CompactString> =
+            codes.into_iter().filter(|code| store.peek(code, |_| ()).is_some()).collect();
         if kept.len() > CAPACITY {
             for code in kept.drain(..kept.len() - CAPACITY / 5 * 4) {
-                if let Some(found) = store.peek(&code) {
-                    found.mark_drained(&found.visitor.data());
-                }
+                store.peek(&code, |mut found| found.mark_drained());
             }
         }
         self.dropped.fetch_add((before - kept.len()) as u64, Ordering::Relaxed);

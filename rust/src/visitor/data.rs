@@ -1,13 +1,13 @@
 //! What one visitor holds (spec 2). Pure data under the visitor's lock: no lock, clock or randomness in here.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use smallvec::SmallVec;
 
-use super::Delivery;
+use super::assigned::{AssignedVariation, AssignedVariations};
 use super::datum::{ApplicationVersion, Browser, Conversion, Cookie, CustomData, Geolocation, PageView};
-use crate::datafile::model::RuleKind;
+use super::{Delivery, Millis};
 
 /// What the visitor said when asked for consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,19 +34,6 @@ impl<T> Stored<T> {
     pub fn new(datum: T, delivery: Delivery) -> Self {
         Self { datum, delivery }
     }
-}
-
-/// A variation that an experiment gave the visitor.
-#[derive(Clone, Copy, Debug)]
-pub struct AssignedVariation {
-    /// The experiment.
-    pub experiment_id: i64,
-    /// The variation.
-    pub variation_id: i64,
-    /// When, in milliseconds.
-    pub time: i64,
-    /// The kind of rule that gave it.
-    pub rule_kind: RuleKind,
 }
 
 /// A custom datum at its index.
@@ -152,17 +139,33 @@ pub struct HeatScore {
     pub score: f64,
 }
 
+/// What the hash of the visitor's own code said last: the answer of one experiment of one data file.
+///
+/// Hashing is a pure function of the code and the experiment, so this is never stale: another data file has another
+/// generation, and whoever hashes another text than the code neither reads nor writes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastChoice {
+    /// The data file's generation; 0 is none.
+    pub generation: u32,
+    /// The answer, a place in the data file's outcomes.
+    pub outcome: u32,
+}
+
 /// Everything that one visitor holds. Most visitors hold no more than an assigned variation; the rest is boxed.
 #[derive(Clone, Debug)]
 pub struct VisitorData {
-    /// When the visitor began, in milliseconds.
-    pub time_started: i64,
+    /// When the visitor began.
+    pub time_started: Millis,
     /// Consent.
     pub consent: Consent,
-    /// Assigned variations, one per experiment, in the order of first assignment.
-    pub assigned_variations: SmallVec<[Stored<AssignedVariation>; 1]>,
-    /// The visitor code that the visitor is mapped to.
-    pub mapping_identifier: Option<Box<str>>,
+    /// Whether the code that the visitor was created under waits in the tracking queue.
+    pub queued: bool,
+    /// When the visitor was last asked for, in milliseconds.
+    pub last_activity: i64,
+    /// Assigned variations.
+    pub assigned_variations: AssignedVariations,
+    /// The last choice.
+    pub last_choice: Cell<LastChoice>,
     details: Option<Box<Details>>,
 }
 
@@ -205,6 +208,8 @@ pub struct Details {
     pub simulated_variations: Vec<SimulatedVariation>,
     /// Counts page views, for [`PageVisit::arrival`].
     pub arrivals: u32,
+    /// The visitor code that the visitor is mapped to.
+    pub mapping_identifier: Option<Box<str>>,
 }
 
 static NO_DETAILS: Details = Details {
@@ -226,16 +231,19 @@ static NO_DETAILS: Details = Details {
     forced_variations: Vec::new(),
     simulated_variations: Vec::new(),
     arrivals: 0,
+    mapping_identifier: None,
 };
 
 impl VisitorData {
     /// A visitor that begins now.
     pub fn new(now: i64) -> Self {
         Self {
-            time_started: now,
+            time_started: Millis::new(now),
             consent: Consent::Unknown,
-            assigned_variations: SmallVec::new(),
-            mapping_identifier: None,
+            queued: false,
+            last_activity: now,
+            assigned_variations: AssignedVariations::None,
+            last_choice: Cell::default(),
             details: None,
         }
     }
@@ -257,20 +265,12 @@ impl VisitorData {
 
     /// The variation assigned in an experiment.
     pub fn assigned_variation(&self, experiment_id: i64) -> Option<&AssignedVariation> {
-        self.assigned_variations
-            .iter()
-            .map(|assigned| &assigned.datum)
-            .find(|assigned| assigned.experiment_id == experiment_id)
+        self.assigned_variations.as_slice().iter().find(|assigned| assigned.experiment_id == experiment_id)
     }
 
-    /// Stores an assigned variation over any older one of its experiment.
-    pub fn assign(&mut self, variation: AssignedVariation, delivery: Delivery) {
-        let stored = Stored::new(variation, delivery);
-        let older = |assigned: &&mut Stored<AssignedVariation>| assigned.datum.experiment_id == variation.experiment_id;
-        match self.assigned_variations.iter_mut().find(older) {
-            Some(assigned) => *assigned = stored,
-            None => self.assigned_variations.push(stored),
-        }
+    /// The visitor code that the visitor is mapped to.
+    pub fn mapping_identifier(&self) -> Option<&str> {
+        self.details().mapping_identifier.as_deref()
     }
 
     /// The custom datum at an index.
@@ -385,6 +385,6 @@ mod tests {
 
     #[test]
     fn a_visitor_without_details_stays_small() {
-        assert!(size_of::<VisitorData>() <= 112, "{}", size_of::<VisitorData>());
+        assert_eq!(size_of::<VisitorData>(), 64);
     }
 }

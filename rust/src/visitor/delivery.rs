@@ -18,15 +18,15 @@ pub enum DeliveryState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delivery {
     state: DeliveryState,
-    /// 0 while there is none.
-    nonce: u64,
+    /// 0 while there is none. As bytes, which need no alignment: visitors hold many of these.
+    nonce: [u8; 8],
 }
 
 impl Delivery {
     /// A datum to be sent.
-    pub const UNSENT: Self = Self { state: DeliveryState::Unsent, nonce: 0 };
+    pub const UNSENT: Self = Self { state: DeliveryState::Unsent, nonce: [0; 8] };
     /// A datum that is not to be sent.
-    pub const SENT: Self = Self { state: DeliveryState::Sent, nonce: 0 };
+    pub const SENT: Self = Self { state: DeliveryState::Sent, nonce: [0; 8] };
 
     /// [`Self::UNSENT`] if `track`, else [`Self::SENT`].
     pub fn tracked(track: bool) -> Self {
@@ -40,7 +40,7 @@ impl Delivery {
 
     /// The nonce; 0 while there is none.
     pub fn nonce(self) -> u64 {
-        self.nonce
+        u64::from_ne_bytes(self.nonce)
     }
 
     /// Whether it waits to be sent.
@@ -50,23 +50,23 @@ impl Delivery {
 
     /// Takes the datum into a request; `draw` gives a fresh nonce, never 0. Returns the nonce to send.
     pub fn take(&mut self, draw: impl FnOnce() -> u64) -> u64 {
-        if self.nonce == 0 {
-            self.nonce = draw();
+        if self.nonce() == 0 {
+            self.nonce = draw().to_ne_bytes();
         }
         self.state = DeliveryState::InFlight;
-        self.nonce
+        self.nonce()
     }
 
     /// The request that held `nonce` has arrived. Nothing happens if this is another datum by now.
     pub fn confirm(&mut self, nonce: u64) {
-        if self.state == DeliveryState::InFlight && self.nonce == nonce {
+        if self.state == DeliveryState::InFlight && self.nonce() == nonce {
             self.state = DeliveryState::Sent;
         }
     }
 
     /// The request that held `nonce` has failed. Nothing happens if this is another datum by now.
     pub fn give_back(&mut self, nonce: u64) {
-        if self.state == DeliveryState::InFlight && self.nonce == nonce {
+        if self.state == DeliveryState::InFlight && self.nonce() == nonce {
             self.state = DeliveryState::Unsent;
         }
     }

@@ -1,13 +1,14 @@
 //! All visitors: sharded, concurrent, expiring (spec 2 §1).
 //!
 //! # Locks
-//! A shard's lock is held for a lookup, an insertion or one purge step; a visitor's lock while its data are read or
-//! changed. **No lock is ever taken while another is held**, so there is no order to get wrong and nothing to deadlock.
-//! Activity is noted under the shard's lock, and a purge decides under the same lock: a visitor that somebody has just
-//! found is never dropped.
+//! A visitor lies in its shard's table, under the shard's lock: a call takes that one lock, once, for as long as it
+//! reads and changes the visitor, and shares it with the thousandth part of the other visitors. Only visitors that are
+//! linked, so that two codes lead to them, have a lock of their own, **always taken after the shard's, never before
+//! it**. The clock may remember the local day under a lock of its own, inside of which nothing is locked. A purge decides under the same lock: a visitor that somebody has just found
+//! is never dropped.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use compact_str::CompactString;
 use foldhash::fast::RandomState;
@@ -17,81 +18,137 @@ use parking_lot::{Mutex, MutexGuard};
 use std::hash::BuildHasher;
 
 use super::data::VisitorData;
+use crate::prefetch::prefetch;
 
 /// Many small shards: a purge step and a table's growth touch one of them, so neither takes long.
 const SHARDS: usize = 1024;
 
-/// A visitor: what it holds, under a lock of its own.
-#[derive(Debug)]
-pub struct Visitor {
-    /// Milliseconds. Read and written under the lock of a shard that leads here.
-    last_activity: AtomicI64,
-    /// Whether the code that it was created under waits in the tracking queue. Changed under the data's lock.
-    queued: AtomicBool,
-    data: Mutex<VisitorData>,
-}
+/// A visitor that several codes lead to.
+pub type SharedVisitor = Arc<Mutex<VisitorData>>;
 
-impl Visitor {
-    fn new(now: i64) -> Arc<Self> {
-        Arc::new(Self {
-            last_activity: AtomicI64::new(now),
-            queued: AtomicBool::new(false),
-            data: Mutex::new(VisitorData::new(now)),
-        })
-    }
-
-    /// The visitor's data. No other lock may be taken, and no Python called, while the guard lives.
-    pub fn data(&self) -> MutexGuard<'_, VisitorData> {
-        self.data.lock()
-    }
-
-    fn touch(&self, now: i64) {
-        self.last_activity.store(now, Ordering::Relaxed);
-    }
-}
-
-/// A visitor as found under a code.
-#[derive(Clone, Debug)]
-pub struct Found {
-    /// The visitor.
-    pub visitor: Arc<Visitor>,
+/// A visitor as found under a code, while its lock is held: no other lock may be taken, and no Python called.
+pub struct Found<'a> {
+    /// What the visitor holds.
+    pub data: &'a mut VisitorData,
+    /// The visitor, if several codes lead to it.
+    pub shared: Option<&'a SharedVisitor>,
     /// Whether this is a second code of a linked visitor.
     pub linked: bool,
     /// Whether the code is marked as a unique identifier.
     pub unique_identifier: bool,
 }
 
-impl Found {
-    /// Notes, under the visitor's lock, that the code waits in the queue; false if it does already.
-    /// A linked code has no such note: it is for the queue to know.
-    pub fn mark_queued(&self, _held: &MutexGuard<'_, VisitorData>) -> bool {
-        self.linked || !self.visitor.queued.swap(true, Ordering::Relaxed)
+/// What is left to do for a code to wait in the tracking queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queueing {
+    /// Nothing: it waits already, or is not to wait.
+    Done,
+    /// To queue it: the visitor remembers that it waits.
+    Code,
+    /// To queue it unless the queue has it: no visitor remembers.
+    Stranger,
+}
+
+impl Found<'_> {
+    /// Notes that the code waits in the queue. A linked code has no such note: it is for the queue to know.
+    pub fn mark_queued(&mut self) -> Queueing {
+        if self.linked {
+            Queueing::Stranger
+        } else if std::mem::replace(&mut self.data.queued, true) {
+            Queueing::Done
+        } else {
+            Queueing::Code
+        }
     }
 
-    /// Notes, under the visitor's lock, that the code has left the queue.
-    pub fn mark_drained(&self, _held: &MutexGuard<'_, VisitorData>) {
+    /// Notes that the code has left the queue.
+    pub fn mark_drained(&mut self) {
         if !self.linked {
-            self.visitor.queued.store(false, Ordering::Relaxed);
+            self.data.queued = false;
         }
     }
 }
 
+/// Aligned so that a slot lies in two cache lines, never three.
+#[repr(align(32))]
 struct Slot {
     code: CompactString,
-    visitor: Arc<Visitor>,
-    linked: bool,
+    visitor: Visitor,
     unique_identifier: bool,
 }
 
+enum Visitor {
+    Own(VisitorData),
+    Linked {
+        visitor: SharedVisitor,
+        /// Where the code led before, if that visitor lives on elsewhere: a request may still hold its events.
+        before: Option<SharedVisitor>,
+        /// Whether the visitor was created under another code.
+        second: bool,
+    },
+}
+
 impl Slot {
-    fn found(&self) -> Found {
-        Found { visitor: Arc::clone(&self.visitor), linked: self.linked, unique_identifier: self.unique_identifier }
+    fn new(code: &str, now: i64) -> Self {
+        Self { code: code.into(), visitor: Visitor::Own(VisitorData::new(now)), unique_identifier: false }
+    }
+
+    fn visit<T>(&mut self, visit: impl FnOnce(Found<'_>) -> T) -> T {
+        let unique_identifier = self.unique_identifier;
+        let mut guard;
+        let (data, shared, linked) = match &mut self.visitor {
+            Visitor::Own(data) => (data, None, false),
+            Visitor::Linked { visitor, second, .. } => {
+                guard = visitor.lock();
+                (&mut *guard, Some(&*visitor), *second)
+            }
+        };
+        visit(Found { data, shared, linked, unique_identifier })
+    }
+
+    /// The visitor, from now on ready for a second code.
+    fn share(&mut self, now: i64) -> SharedVisitor {
+        match &mut self.visitor {
+            Visitor::Linked { visitor, .. } => Arc::clone(visitor),
+            Visitor::Own(data) => {
+                let visitor = Arc::new(Mutex::new(std::mem::replace(data, VisitorData::new(now))));
+                self.visitor = Visitor::Linked { visitor: Arc::clone(&visitor), before: None, second: false };
+                visitor
+            }
+        }
     }
 }
 
+/// A visitor's lock, while the visitor is on its way into the cache.
+pub struct Approach<'a> {
+    shard: MutexGuard<'a, HashTable<Slot>>,
+    hash: u64,
+    code: &'a str,
+}
+
+impl Approach<'_> {
+    /// Visits the visitor, which thereby is active now; `None` if there is none.
+    pub fn find<T>(self, now: i64, visit: impl FnOnce(Found<'_>) -> T) -> Option<T> {
+        self.peek(|found| {
+            found.data.last_activity = now;
+            visit(found)
+        })
+    }
+
+    fn peek<T>(mut self, visit: impl FnOnce(Found<'_>) -> T) -> Option<T> {
+        let slot = self.shard.find_mut(self.hash, |slot| slot.code == self.code)?;
+        Some(slot.visit(visit))
+    }
+}
+
+/// A shard, on cache lines of its own: threads do not disturb each other across shards.
+#[repr(align(64))]
+#[derive(Default)]
+struct Shard(Mutex<HashTable<Slot>>);
+
 /// All visitors of a client.
 pub struct VisitorStore {
-    shards: Box<[Mutex<HashTable<Slot>>]>,
+    shards: Box<[Shard]>,
     hasher: RandomState,
     next_purge: AtomicUsize,
 }
@@ -99,7 +156,7 @@ pub struct VisitorStore {
 impl Default for VisitorStore {
     fn default() -> Self {
         Self {
-            shards: (0..SHARDS).map(|_| Mutex::new(HashTable::new())).collect(),
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
             hasher: RandomState::default(),
             next_purge: AtomicUsize::new(0),
         }
@@ -107,51 +164,83 @@ impl Default for VisitorStore {
 }
 
 impl VisitorStore {
-    /// In how many steps [`Self::purge_step`] goes through all visitors.
-    pub const PURGE_STEPS: usize = SHARDS;
+    /// In how many steps [`Self::purge_step`] and [`Self::select`] go through all visitors.
+    pub const STEPS: usize = SHARDS;
 
     fn shard(&self, hash: u64) -> MutexGuard<'_, HashTable<Slot>> {
         // The table uses the hash's lowest and highest bits; these are from the middle.
         let place = (hash >> 32) as usize % SHARDS;
-        self.shards[place].lock()
+        self.shards[place].0.lock()
     }
 
-    /// The visitor under `code`, which thereby is active now.
-    pub fn find(&self, code: &str, now: i64) -> Option<Found> {
+    /// Locks the visitor under `code` and has it brought into the cache; what the caller does before it goes on with
+    /// [`Approach::find`] hides the wait. No Python may be called meanwhile.
+    pub fn approach<'a>(&'a self, code: &'a str) -> Approach<'a> {
         let hash = self.hasher.hash_one(code);
         let shard = self.shard(hash);
-        let slot = shard.find(hash, |slot| slot.code == code)?;
-        slot.visitor.touch(now);
-        Some(slot.found())
+        for slot in shard.iter_hash(hash) {
+            prefetch(slot); // seldom a second one: seven bits of the hash agree
+        }
+        Approach { shard, hash, code }
     }
 
-    /// The visitor under `code`, without counting as its activity.
-    pub fn peek(&self, code: &str) -> Option<Found> {
-        let hash = self.hasher.hash_one(code);
-        self.shard(hash).find(hash, |slot| slot.code == code).map(Slot::found)
+    /// Visits the visitor under `code`, which thereby is active now; `None` if there is none.
+    pub fn find<T>(&self, code: &str, now: i64, visit: impl FnOnce(Found<'_>) -> T) -> Option<T> {
+        self.approach(code).find(now, visit)
     }
 
-    /// The visitor under `code`, made if there is none.
-    pub fn find_or_create(&self, code: &str, now: i64) -> Found {
-        self.with_slot(code, now, |slot| slot.found())
+    /// Visits the visitor under `code`, without counting as its activity.
+    pub fn peek<T>(&self, code: &str, visit: impl FnOnce(Found<'_>) -> T) -> Option<T> {
+        self.approach(code).peek(visit)
     }
 
-    /// Marks or unmarks `code` as a unique identifier. The mark is each code's own.
-    pub fn set_unique_identifier(&self, code: &str, unique_identifier: bool, now: i64) -> Found {
+    /// Visits the visitor under `code`, made if there is none.
+    pub fn find_or_create<T>(&self, code: &str, now: i64, visit: impl FnOnce(Found<'_>) -> T) -> T {
         self.with_slot(code, now, |slot| {
-            slot.unique_identifier = unique_identifier;
-            slot.found()
+            slot.visit(|found| {
+                found.data.last_activity = now;
+                visit(found)
+            })
         })
     }
 
-    /// Makes `code` lead to the visitor `found`, whatever it led to before; the mark goes along.
-    pub fn link(&self, code: &str, found: &Found, now: i64) {
+    /// Marks or unmarks `code` as a unique identifier. The mark is each code's own.
+    pub fn set_unique_identifier(&self, code: &str, unique_identifier: bool, now: i64) {
+        self.with_slot(code, now, |slot| {
+            slot.unique_identifier = unique_identifier;
+            slot.visit(|found| found.data.last_activity = now);
+        });
+    }
+
+    /// Makes `code` lead to the visitor under `other`, whatever it led to before; the mark goes along.
+    pub fn link(&self, code: &str, other: &str, now: i64) {
+        let (visitor, unique_identifier) = self.with_slot(other, now, |slot| (slot.share(now), slot.unique_identifier));
+        visitor.lock().last_activity = now;
         let replaced = self.with_slot(code, now, |slot| {
-            slot.linked = true;
-            slot.unique_identifier = found.unique_identifier;
-            std::mem::replace(&mut slot.visitor, Arc::clone(&found.visitor))
+            slot.unique_identifier = unique_identifier;
+            let before = match &slot.visitor {
+                Visitor::Linked { visitor, .. } => Some(Arc::clone(visitor)),
+                Visitor::Own(_) => None,
+            };
+            std::mem::replace(&mut slot.visitor, Visitor::Linked { visitor, before, second: true })
         });
         drop(replaced); // outside the lock: it may be the last reference
+    }
+
+    /// Visits every visitor whose events may have been taken under `code`.
+    pub fn settle(&self, code: &str, mut settle: impl FnMut(&mut VisitorData)) {
+        let hash = self.hasher.hash_one(code);
+        let mut shard = self.shard(hash);
+        let Some(slot) = shard.find_mut(hash, |slot| slot.code == code) else { return };
+        match &mut slot.visitor {
+            Visitor::Own(data) => settle(data),
+            Visitor::Linked { visitor, before, .. } => {
+                settle(&mut visitor.lock());
+                if let Some(before) = before {
+                    settle(&mut before.lock());
+                }
+            }
+        }
     }
 
     fn with_slot<T>(&self, code: &str, now: i64, use_slot: impl FnOnce(&mut Slot) -> T) -> T {
@@ -159,25 +248,17 @@ impl VisitorStore {
         let mut shard = self.shard(hash);
         let rehash = |slot: &Slot| self.hasher.hash_one(slot.code.as_str());
         match shard.entry(hash, |slot| slot.code == code, rehash) {
-            Entry::Occupied(mut occupied) => {
-                let slot = occupied.get_mut();
-                slot.visitor.touch(now);
-                use_slot(slot)
-            }
-            Entry::Vacant(vacant) => {
-                let slot =
-                    Slot { code: code.into(), visitor: Visitor::new(now), linked: false, unique_identifier: false };
-                use_slot(vacant.insert(slot).get_mut())
-            }
+            Entry::Occupied(mut occupied) => use_slot(occupied.get_mut()),
+            Entry::Vacant(vacant) => use_slot(vacant.insert(Slot::new(code, now)).get_mut()),
         }
     }
 
     /// Drops what expired among one part of the visitors: those without activity since `oldest`. Call it
-    /// [`Self::PURGE_STEPS`] times to go through all. Returns how many codes were dropped.
+    /// [`Self::STEPS`] times to go through all. Returns how many codes were dropped.
     pub fn purge_step(&self, oldest: i64) -> usize {
         let place = self.next_purge.fetch_add(1, Ordering::Relaxed) % SHARDS;
-        let mut shard = self.shards[place].lock();
-        let expired = |slot: &mut Slot| slot.visitor.last_activity.load(Ordering::Relaxed) < oldest;
+        let mut shard = self.shards[place].0.lock();
+        let expired = |slot: &mut Slot| slot.visit(|found| found.data.last_activity < oldest);
         let dropped: Vec<Slot> = shard.extract_if(expired).collect();
         if !dropped.is_empty() && shard.capacity() > 4 * shard.len().max(16) {
             let rehash = |slot: &Slot| self.hasher.hash_one(slot.code.as_str());
@@ -187,20 +268,16 @@ impl VisitorStore {
         dropped.len()
     }
 
-    /// Calls `each` with every code, one shard at a time. No lock is held meanwhile.
-    pub fn for_each_code(&self, mut each: impl FnMut(&str, &Found)) {
-        for shard in &self.shards {
-            let slots: Vec<(CompactString, Found)> =
-                shard.lock().iter().map(|slot| (slot.code.clone(), slot.found())).collect();
-            for (code, found) in &slots {
-                each(code, found);
-            }
-        }
+    /// The codes in one of the [`Self::STEPS`] parts whose visitors are wanted.
+    pub fn select(&self, step: usize, mut wanted: impl FnMut(Found<'_>) -> bool) -> Vec<CompactString> {
+        let mut shard = self.shards[step].0.lock();
+        let wanted = shard.iter_mut().filter_map(|slot| slot.visit(&mut wanted).then(|| slot.code.clone()));
+        wanted.collect()
     }
 
     /// How many visitor codes are held.
     pub fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().len()).sum()
+        self.shards.iter().map(|shard| shard.0.lock().len()).sum()
     }
 
     /// Whether no visitor is held.
@@ -216,35 +293,52 @@ mod tests {
     #[test]
     fn reads_create_nobody_and_writes_do() {
         let store = VisitorStore::default();
-        assert!(store.find("a", 1).is_none());
+        assert!(store.find("a", 1, |_| ()).is_none());
         assert_eq!(store.len(), 0);
-        store.find_or_create("a", 1);
-        assert!(store.find("a", 1).is_some());
+        store.find_or_create("a", 1, |_| ());
+        assert!(store.find("a", 1, |_| ()).is_some());
     }
 
     #[test]
     fn linked_codes_share_their_data_and_keep_their_marks() {
         let store = VisitorStore::default();
-        let found = store.set_unique_identifier("anonymous", true, 1);
-        store.find_or_create("user", 1).visitor.data().time_started = 99;
-        store.link("user", &found, 2);
+        store.set_unique_identifier("anonymous", true, 1);
+        store.find_or_create("user", 1, |found| found.data.last_activity = 99);
+        store.link("user", "anonymous", 2);
         store.set_unique_identifier("anonymous", false, 3);
-        let user = store.find("user", 3).unwrap();
-        assert!(user.linked && user.unique_identifier);
-        assert!(!store.find("anonymous", 3).unwrap().unique_identifier);
-        user.visitor.data().time_started = 7;
-        assert_eq!(store.peek("anonymous").unwrap().visitor.data().time_started, 7);
+        let (linked, unique) = store.find("user", 3, |found| (found.linked, found.unique_identifier)).unwrap();
+        assert!(linked && unique);
+        let (linked, unique) = store.find("anonymous", 3, |found| (found.linked, found.unique_identifier)).unwrap();
+        assert!(!linked && !unique);
+        store.find("user", 7, |_| ());
+        assert_eq!(store.peek("anonymous", |found| found.data.last_activity), Some(7));
+    }
+
+    #[test]
+    fn what_was_taken_under_a_code_is_settled_though_the_code_leads_elsewhere_by_then() {
+        let store = VisitorStore::default();
+        store.find_or_create("first", 1, |found| found.data.queued = true);
+        store.link("second", "first", 2); // the visitor becomes a shared one
+        store.find_or_create("other", 1, |_| ());
+        store.link("first", "other", 3); // and loses the code that it was created under
+        store.settle("first", |data| data.queued = false);
+        assert_eq!(store.peek("second", |found| found.data.queued), Some(false));
     }
 
     #[test]
     fn a_purge_drops_the_idle_and_keeps_the_active() {
         let store = VisitorStore::default();
         for number in 0..5000 {
-            store.find_or_create(&format!("visitor {number}"), number);
+            store.find_or_create(&format!("visitor {number}"), number, |_| ());
         }
-        store.find("visitor 17", 10_000);
-        let dropped: usize = (0..VisitorStore::PURGE_STEPS).map(|_| store.purge_step(4000)).sum();
+        store.find("visitor 17", 10_000, |_| ());
+        let dropped: usize = (0..VisitorStore::STEPS).map(|_| store.purge_step(4000)).sum();
         assert_eq!((dropped, store.len()), (3999, 1001));
-        assert!(store.peek("visitor 17").is_some() && store.peek("visitor 18").is_none());
+        assert!(store.peek("visitor 17", |_| ()).is_some() && store.peek("visitor 18", |_| ()).is_none());
+    }
+
+    #[test]
+    fn a_slot_is_three_halves_of_a_cache_line() {
+        assert_eq!(size_of::<Slot>(), 96);
     }
 }

@@ -16,7 +16,7 @@ pub(crate) fn at(now: i64) -> Moment {
 /// A snapshot of a data file, and what was left out of it.
 pub(crate) fn snapshot(data_file: &Value) -> (Snapshot<()>, Vec<Omission>) {
     let compiled = compile(data_file.to_string().as_bytes(), &NoHost).unwrap();
-    (Snapshot { data_file: compiled.data_file, attachment: () }, compiled.omissions)
+    (Snapshot::new(compiled.data_file, ()), compiled.omissions)
 }
 
 /// An engine that tracks.
@@ -42,5 +42,5 @@ pub(crate) fn flag(key: &str, id: i64, segment: Option<i64>) -> Value {
 
 /// The key that a visitor gets.
 pub(crate) fn key(engine: &Engine<()>, code: &str, flag: &str, mode: Mode) -> String {
-    engine.evaluate(code, flag, mode, at(1_000_000)).unwrap().outcome().key.to_string()
+    engine.evaluate(code, flag, mode, || at(1_000_000)).unwrap().outcome().key.to_string()
 }

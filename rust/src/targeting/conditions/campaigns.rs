@@ -4,10 +4,11 @@
 use super::visits::threshold;
 use crate::datafile::condition::{CampaignKind, Condition, VisitScope};
 use crate::targeting::Subject;
-use crate::visitor::data::{AssignedVariation, VisitorData};
+use crate::visitor::assigned::AssignedVariation;
+use crate::visitor::data::VisitorData;
 
 fn assigned(visitor: &VisitorData) -> impl Iterator<Item = &AssignedVariation> {
-    visitor.assigned_variations.iter().map(|stored| &stored.datum)
+    visitor.assigned_variations.as_slice().iter()
 }
 
 pub(super) fn conversions_hold(goal_id: Option<i64>, scope: VisitScope, subject: &Subject<'_>) -> bool {
@@ -26,7 +27,7 @@ pub(super) fn feature_flag_holds(
     let Some(visitor) = subject.visitor else { return false };
     let since = threshold(scope, visitor);
     assigned(visitor).any(|assigned| {
-        assigned.time >= since
+        assigned.time.get() >= since
             && experiments.contains(&assigned.experiment_id)
             && variations.is_none_or(|variations| variations.contains(&assigned.variation_id))
     })
@@ -41,7 +42,7 @@ pub(super) fn experiment_holds(
     let Some(visitor) = subject.visitor else { return false };
     let since = threshold(scope, visitor);
     visitor.assigned_variation(experiment_id).is_some_and(|assigned| {
-        assigned.time >= since && variation_id.is_none_or(|asked| asked == assigned.variation_id)
+        assigned.time.get() >= since && variation_id.is_none_or(|asked| asked == assigned.variation_id)
     })
 }
 
@@ -61,7 +62,8 @@ pub(super) fn exclusive_holds(
     let Some(own) = own_experiment else { return false };
     let Some(visitor) = subject.visitor else { return true };
     let since = threshold(scope, visitor);
-    let no_experiment = || !assigned(visitor).any(|assigned| assigned.experiment_id != own && assigned.time >= since);
+    let no_experiment =
+        || !assigned(visitor).any(|assigned| assigned.experiment_id != own && assigned.time.get() >= since);
     let no_personalization =
         || !visitor.details().personalizations.iter().any(|personalization| personalization.time >= since);
     match campaigns {
@@ -73,9 +75,9 @@ pub(super) fn exclusive_holds(
 
 pub(super) fn exclusive_flag_holds(subject: &Subject<'_>, own_experiment: Option<i64>) -> bool {
     let Some(visitor) = subject.visitor else { return true };
-    match &*visitor.assigned_variations {
+    match visitor.assigned_variations.as_slice() {
         [] => true,
-        [only] => Some(only.datum.experiment_id) == own_experiment,
+        [only] => Some(only.experiment_id) == own_experiment,
         _ => false,
     }
 }

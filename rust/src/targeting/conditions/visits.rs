@@ -32,7 +32,7 @@ pub(super) fn number(subject: &Subject<'_>) -> f64 {
 pub(super) fn same_day(subject: &Subject<'_>) -> f64 {
     let today = |start: i64| start >= subject.day_start;
     let previous = starts(subject).iter().take_while(|start| today(**start)).count();
-    let current = subject.visitor.is_none_or(|visitor| today(visitor.time_started));
+    let current = subject.visitor.is_none_or(|visitor| today(visitor.time_started.get()));
     (previous + usize::from(current)) as f64
 }
 
@@ -48,7 +48,7 @@ pub(super) fn threshold(scope: VisitScope, visitor: &VisitorData) -> i64 {
             let place = (count as usize - 2).min(visits.starts.len() - 1);
             visits.starts[place]
         }
-        _ => visitor.time_started,
+        _ => visitor.time_started.get(),
     }
 }
 
