@@ -76,20 +76,27 @@ fn parse_plain_decimal(text: &str) -> Option<f64> {
 
 /// An integer of any size, as Python's `int()` reads it; ordered by value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Integer {
-    negative: bool,
-    /// ASCII digits without leading zeros; empty for zero.
-    digits: Box<str>,
+pub enum Integer {
+    /// One that fits.
+    Small(i64),
+    /// One that does not fit.
+    Large {
+        /// Whether it is below zero.
+        negative: bool,
+        /// ASCII digits without leading zeros.
+        digits: Box<str>,
+    },
 }
 
 impl Integer {
     /// Zero.
-    pub fn zero() -> Self {
-        Self { negative: false, digits: Box::default() }
-    }
+    pub const ZERO: Self = Self::Small(0);
 
     /// The text that Python's `int()` reads, or `None` where it raises `ValueError`.
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(small) = parse_plain_integer(text) {
+            return Some(Self::Small(small));
+        }
         let cleaned = strip_and_normalize(text)?;
         let (negative, digits) = match cleaned.as_bytes().first()? {
             b'-' => (true, &cleaned[1..]),
@@ -99,28 +106,51 @@ impl Integer {
         if digits.is_empty() || digits.len() > 4300 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return None; // 4300 digits: Python's own limit
         }
-        let significant = digits.trim_start_matches('0');
-        Some(Self { negative: negative && !significant.is_empty(), digits: significant.into() })
+        Some(match cleaned.parse() {
+            Ok(small) => Self::Small(small),
+            Err(_) => Self::Large { negative, digits: digits.trim_start_matches('0').into() },
+        })
     }
 
     /// Appends the decimal digits, with a minus sign where it is negative.
     pub fn write_to(&self, out: &mut String) {
-        if self.negative {
-            out.push('-');
-        }
-        out.push_str(if self.digits.is_empty() { "0" } else { &self.digits });
+        let _ = match self {
+            Self::Small(small) => write!(out, "{small}"),
+            Self::Large { negative, digits } => write!(out, "{}{digits}", if *negative { "-" } else { "" }),
+        }; // writing to a String cannot fail
     }
+
+    /// Whether it is below zero.
+    fn is_negative(&self) -> bool {
+        match self {
+            Self::Small(small) => *small < 0,
+            Self::Large { negative, .. } => *negative,
+        }
+    }
+}
+
+/// The common case, without a copy: ASCII digits, too few to overflow.
+fn parse_plain_integer(text: &str) -> Option<i64> {
+    if text.is_empty() || text.len() > 18 {
+        return None;
+    }
+    text.bytes().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))
 }
 
 impl Ord for Integer {
     fn cmp(&self, other: &Self) -> Ordering {
-        let magnitude = || self.digits.len().cmp(&other.digits.len()).then_with(|| self.digits.cmp(&other.digits));
-        match (self.negative, other.negative) {
-            (false, true) => Ordering::Greater,
-            (true, false) => Ordering::Less,
-            (false, false) => magnitude(),
-            (true, true) => magnitude().reverse(),
-        }
+        let by_sign = other.is_negative().cmp(&self.is_negative());
+        by_sign.then_with(|| match (self, other) {
+            (Self::Small(small), Self::Small(other)) => small.cmp(other),
+            // Of the same sign, a large one is farther from zero.
+            (Self::Small(_), Self::Large { negative, .. }) if *negative => Ordering::Greater,
+            (Self::Small(_), Self::Large { .. }) => Ordering::Less,
+            (Self::Large { .. }, Self::Small(_)) => other.cmp(self).reverse(),
+            (Self::Large { negative, digits }, Self::Large { digits: others, .. }) => {
+                let magnitude = digits.len().cmp(&others.len()).then_with(|| digits.cmp(others));
+                if *negative { magnitude.reverse() } else { magnitude }
+            }
+        })
     }
 }
 
@@ -246,9 +276,28 @@ mod tests {
     #[test]
     fn integers_have_any_size_and_order_by_value() {
         let integer = |text| Integer::parse(text).unwrap();
-        assert!(integer("99999999999999999999999") > integer("9"));
-        assert!(integer("-99999999999999999999999") < integer("-9"));
-        assert_eq!(integer("-0"), Integer::zero());
+        // Each is less than the next: on both sides of zero, and of what fits into 64 bits.
+        let ascending = [
+            "-99999999999999999999999",
+            "-9999999999999999999999",
+            "-9223372036854775809",
+            "-9223372036854775808",
+            "-9",
+            "0",
+            "1",
+            "999999999999999999",
+            "9223372036854775807",
+            "9223372036854775808",
+            "9223372036854775809",
+            "99999999999999999999999",
+        ];
+        for (place, first) in ascending.into_iter().enumerate() {
+            for (other, second) in ascending.into_iter().enumerate() {
+                assert_eq!(integer(first).cmp(&integer(second)), place.cmp(&other), "{first} {second}");
+            }
+        }
+        assert_eq!(integer("-0"), Integer::ZERO);
+        assert_eq!(integer("0000000000000000000000000000007"), Integer::Small(7));
         assert_eq!(integer(" 1_0 "), integer("+010"));
         for text in ["", "v1", "1.0", "--1", "1_", "\u{b2}"] {
             assert_eq!(Integer::parse(text), None, "{text:?}");

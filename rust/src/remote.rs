@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use jiter::JsonValue;
+use smallvec::SmallVec;
 
 use crate::datafile::json::{self, Fields, digits, number};
 use crate::datafile::model::{CustomDataTable, RuleKind};
@@ -41,7 +43,7 @@ struct RemotePage {
 /// Remote visitor data, read.
 #[derive(Default)]
 pub struct RemoteVisitor {
-    custom_data: Vec<(i64, Arc<CustomData>)>,
+    custom_data: Vec<(i64, SmallVec<[CompactString; 1]>)>,
     pages: Vec<RemotePage>,
     experiments: Vec<AssignedVariation>,
     conversions: Vec<(Arc<Conversion>, i64)>,
@@ -153,9 +155,7 @@ impl RemoteVisitor {
         if self.custom_data.iter().all(|(known, _)| *known != index) {
             let values = data.object("valuesCountMap")?;
             let values = values.map(|values| values.iter().map(|(value, _)| value.into()).collect());
-            let datum =
-                CustomData { key: CustomDataKey::Index(index), values: values.unwrap_or_default(), overwrite: true };
-            self.custom_data.push((index, Arc::new(datum)));
+            self.custom_data.push((index, values.unwrap_or_default()));
         }
         Ok(())
     }
@@ -216,7 +216,10 @@ impl RemoteVisitor {
 
     /// What the caller is given.
     pub fn data(&self) -> Vec<Datum> {
-        let custom_data = self.custom_data.iter().map(|(_, datum)| Datum::CustomData(Arc::clone(datum)));
+        let custom_data = self.custom_data.iter().map(|(index, values)| {
+            let key = CustomDataKey::Index(*index);
+            Datum::CustomData(CustomData { key, values: values.clone(), overwrite: true })
+        });
         let pages = self.pages.iter().map(|page| Datum::PageView(Arc::clone(&page.view)));
         let conversions = self.conversions.iter().map(|(datum, _)| Datum::Conversion(Arc::clone(datum)));
         custom_data
@@ -238,10 +241,12 @@ impl RemoteVisitor {
         }
         let start = visitor.time_started.get();
         let details = visitor.details_mut();
-        for (index, datum) in self.custom_data {
+        for (index, values) in self.custom_data {
             if details.custom_data.iter().all(|known| known.index != index) {
                 let delivery = Delivery::tracked(table.is_visitor_scope(index));
-                details.custom_data.push(StoredCustomData { index, datum, delivery, is_mapping_identifier: false });
+                let (overwrite, is_mapping_identifier) = (true, false);
+                let stored = StoredCustomData { index, values, overwrite, is_mapping_identifier, delivery };
+                details.custom_data.push(stored);
             }
         }
         for page in self.pages {
@@ -259,32 +264,33 @@ impl RemoteVisitor {
                 }),
             }
         }
-        let sent =
-            |time: i64, datum| StoredConversion { datum, metadata: Box::default(), time, delivery: Delivery::SENT };
-        details.conversions.extend(self.conversions.into_iter().map(|(datum, time)| sent(time, datum)));
-        for personalization in self.personalizations {
-            if details.personalizations.iter().all(|known| known.id != personalization.id) {
-                details.personalizations.push(personalization);
-            }
-        }
         fill(&mut details.geolocation, self.geolocation);
         fill(&mut details.device, self.device);
         fill(&mut details.browser, self.browser);
         fill(&mut details.operating_system, self.operating_system);
-        if details.visits.is_none() && !self.previous_visits.is_empty() {
+        let extras = visitor.extras_mut();
+        let sent =
+            |time: i64, datum| StoredConversion { datum, metadata: Box::default(), time, delivery: Delivery::SENT };
+        extras.conversions.extend(self.conversions.into_iter().map(|(datum, time)| sent(time, datum)));
+        for personalization in self.personalizations {
+            if extras.personalizations.iter().all(|known| known.id != personalization.id) {
+                extras.personalizations.push(personalization);
+            }
+        }
+        if extras.visits.is_none() && !self.previous_visits.is_empty() {
             let last = self.previous_visits.iter().map(|(_, last)| *last).find(|last| *last <= start);
             let visits = VisitorVisits {
                 starts: self.previous_visits.iter().map(|(start, _)| *start).collect(),
                 visit_number: self.visit_number,
                 time_since_previous: last.map_or(0, |last| start - last),
             };
-            details.visits = Some(Stored::new(visits, Delivery::UNSENT));
+            extras.visits = Some(Stored::new(visits, Delivery::UNSENT));
         }
         if let Some(heat) = self.heat {
-            details.heat = heat;
+            extras.heat = heat;
         }
-        if details.bandit_scores.is_empty() {
-            details.bandit_scores = self.bandit_scores.unwrap_or_default();
+        if extras.bandit_scores.is_empty() {
+            extras.bandit_scores = self.bandit_scores.unwrap_or_default();
         }
     }
 }

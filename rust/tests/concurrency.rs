@@ -41,7 +41,7 @@ fn conversion(goal_id: i64) -> Datum {
 
 fn text(index: i64, value: &str) -> Datum {
     let values = std::iter::once(value.into()).collect();
-    Datum::CustomData(Arc::new(CustomData { key: CustomDataKey::Index(index), values, overwrite: true }))
+    Datum::CustomData(CustomData { key: CustomDataKey::Index(index), values, overwrite: true })
 }
 
 /// Two data files that differ in everything that an answer shows.
@@ -76,7 +76,7 @@ fn nothing_is_lost_and_no_answer_is_torn_while_everything_changes() {
                 for round in 0..ROUNDS {
                     let now = clock.fetch_add(1, Ordering::Relaxed);
                     for code in ["shared".to_owned(), format!("own {worker}"), format!("fleeting {worker} {round}")] {
-                        engine.add_data(&code, &[text(1, &round.to_string()), conversion(1)], true, at(now)).unwrap();
+                        engine.add_data(&code, [text(1, &round.to_string()), conversion(1)], true, at(now)).unwrap();
                         let evaluated = engine.evaluate(&code, "f3", Mode::Track, || at(now)).unwrap();
                         let outcome = evaluated.outcome();
                         let generation = evaluated.snapshot.data_file.date_modified;
@@ -87,7 +87,7 @@ fn nothing_is_lost_and_no_answer_is_torn_while_everything_changes() {
                             let outcome = answer.unwrap();
                             assert_eq!(outcome.outcome(&snapshot.data_file).flag, place);
                         });
-                        engine.add_data(&code, &[text(9, &format!("user {worker}"))], true, at(now)).unwrap();
+                        engine.add_data(&code, [text(9, &format!("user {worker}"))], true, at(now)).unwrap();
                     }
                 }
             }));
@@ -140,7 +140,7 @@ fn every_conversion_of_a_shared_visitor_is_sent_exactly_once() {
                 thread::spawn(move || {
                     for round in 0..ROUNDS {
                         let goal = i64::try_from(worker * ROUNDS + round).unwrap();
-                        engine.add_data("shared", &[conversion(goal)], true, at(1)).unwrap();
+                        engine.add_data("shared", [conversion(goal)], true, at(1)).unwrap();
                         engine.queue("shared", at(1)).unwrap();
                     }
                 })
@@ -173,8 +173,8 @@ fn a_visitor_in_use_is_never_purged() {
         };
         for round in 0..20_000 {
             let code = format!("visitor {}", round % 7);
-            engine.add_data(&code, &[text(1, "kept")], true, at(100 + round)).unwrap();
-            let kept = engine.visitors().find(&code, 100 + round, |found| found.data.custom_data(1).is_some());
+            engine.add_data(&code, [text(1, "kept")], true, at(100 + round)).unwrap();
+            let kept = engine.visitors().find(&code, 100 + round, |found| found.data.custom_values(1).is_some());
             assert_eq!(kept, Some(true), "it was active a moment ago");
         }
         stop.store(true, Ordering::Relaxed);

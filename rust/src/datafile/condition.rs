@@ -320,7 +320,7 @@ impl VersionTest {
 
 /// A version as (major, minor, patch): missing parts are 0, further ones ignored, `None` if a part is no integer.
 pub fn parse_version(text: &str) -> Option<[Integer; 3]> {
-    let mut version = [Integer::zero(), Integer::zero(), Integer::zero()];
+    let mut version = [Integer::ZERO; 3];
     for (part, text) in version.iter_mut().zip(text.split('.')) {
         *part = Integer::parse(text)?;
     }

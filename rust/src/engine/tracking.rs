@@ -105,7 +105,7 @@ impl<A> Engine<A> {
         }
         let values = std::iter::once(CompactString::from(code)).collect();
         let datum = CustomData { key: CustomDataKey::Index(index), values, overwrite: true };
-        self.store_data(data_file, code, &[Datum::CustomData(datum.into())], true, moment.now);
+        self.store_data(data_file, code, [Datum::CustomData(datum)], true, moment.now);
     }
 
     /// The request has arrived.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use jiter::JsonValue;
 
 use super::{Engine, EngineError, Moment, Notice, check_visitor_code};
@@ -17,7 +18,7 @@ use crate::visitor::datum::{Conversion, CustomData, CustomDataKey, Datum};
 /// What is to be done about a visitor's codes once its data are no longer locked, in order.
 enum CodeChange {
     UniqueIdentifier(bool),
-    Link(String),
+    Link(CompactString),
 }
 
 impl<A> Engine<A> {
@@ -28,7 +29,7 @@ impl<A> Engine<A> {
     pub fn add_data(
         &self,
         code: &str,
-        data: &[Datum],
+        data: impl IntoIterator<Item = Datum>,
         track: bool,
         moment: Moment,
     ) -> Result<Vec<Notice>, EngineError> {
@@ -47,7 +48,7 @@ impl<A> Engine<A> {
         conversion: Conversion,
         moment: Moment,
     ) -> Result<Vec<Notice>, EngineError> {
-        let notices = self.add_data(code, &[Datum::Conversion(Arc::new(conversion))], true, moment)?;
+        let notices = self.add_data(code, [Datum::Conversion(Arc::new(conversion))], true, moment)?;
         self.queue_visitor(code);
         Ok(notices)
     }
@@ -56,7 +57,7 @@ impl<A> Engine<A> {
         &self,
         data_file: &DataFile,
         code: &str,
-        data: &[Datum],
+        data: impl IntoIterator<Item = Datum>,
         track: bool,
         now: i64,
     ) -> Vec<Notice> {
@@ -64,12 +65,11 @@ impl<A> Engine<A> {
         self.store.find_or_create(code, now, |found| {
             let mut storing = Storing { visitor: found.data, table: &data_file.custom_data, code, track, now };
             for datum in data {
-                match storing.store(datum) {
+                match storing.store(datum, &mut notices) {
                     Ok(None) => {}
                     Ok(Some(change)) => changes.push(change),
                     Err(notice) => notices.push(notice),
                 }
-                storing.note_lost_metadata(datum, &mut notices);
             }
         });
         for change in changes {
@@ -155,7 +155,7 @@ impl<A> Engine<A> {
             Err(reason) => notices.push(Notice::error(format!("simulation cookie: {reason}"))),
         }
         self.store.find_or_create(code, moment.now, |found| {
-            found.data.details_mut().simulated_variations = simulated;
+            found.data.extras_mut().simulated_variations = simulated;
         });
         Ok(notices)
     }
@@ -181,7 +181,7 @@ impl<A> Engine<A> {
             let snapshot = self.snapshot.load();
             self.store.find_or_create(code, moment.now, |found| {
                 if found.data.mapping_identifier().is_none() && mapping.is_some() {
-                    found.data.details_mut().mapping_identifier = mapping;
+                    found.data.extras_mut().mapping_identifier = mapping;
                 }
                 if store {
                     remote.store(found.data, &snapshot.data_file.custom_data);
@@ -219,34 +219,31 @@ struct Storing<'a> {
 }
 
 impl Storing<'_> {
-    fn store(&mut self, datum: &Datum) -> Result<Option<CodeChange>, Notice> {
+    fn store(&mut self, datum: Datum, notices: &mut Vec<Notice>) -> Result<Option<CodeChange>, Notice> {
         let delivery = Delivery::tracked(self.track);
         match datum {
             Datum::CustomData(datum) => return self.store_custom_data(datum),
-            Datum::UniqueIdentifier(unique) => return Ok(Some(CodeChange::UniqueIdentifier(*unique))),
-            Datum::Browser(browser) => self.visitor.details_mut().browser = Some(Stored::new(*browser, delivery)),
-            Datum::Device(device) => self.visitor.details_mut().device = Some(Stored::new(*device, delivery)),
+            Datum::UniqueIdentifier(unique) => return Ok(Some(CodeChange::UniqueIdentifier(unique))),
+            Datum::Browser(browser) => self.visitor.details_mut().browser = Some(Stored::new(browser, delivery)),
+            Datum::Device(device) => self.visitor.details_mut().device = Some(Stored::new(device, delivery)),
             Datum::OperatingSystem(system) => {
-                self.visitor.details_mut().operating_system = Some(Stored::new(*system, delivery));
+                self.visitor.details_mut().operating_system = Some(Stored::new(system, delivery));
             }
             Datum::Geolocation(place) => {
-                self.visitor.details_mut().geolocation = Some(Stored::new(Arc::clone(place), delivery));
+                self.visitor.details_mut().geolocation = Some(Stored::new(place, delivery));
             }
             Datum::PageView(view) if view.url.is_empty() => {
                 return Err(Notice::error(format!("page view of visitor {:?} ignored: its url is empty", self.code)));
             }
-            Datum::PageView(view) => self.visitor.view_page(Arc::clone(view), self.now, delivery),
-            Datum::Conversion(conversion) => {
-                let metadata = conversion.metadata.as_deref().unwrap_or_default().iter();
-                let metadata = metadata.filter_map(|item| Some((self.index_of(item)?, Arc::clone(item)))).collect();
-                let stored = StoredConversion { datum: Arc::clone(conversion), metadata, time: self.now, delivery };
-                self.visitor.details_mut().conversions.push(stored);
+            Datum::PageView(view) => self.visitor.view_page(view, self.now, delivery),
+            Datum::Conversion(datum) => {
+                let metadata = self.metadata(&datum, notices);
+                let stored = StoredConversion { datum, metadata, time: self.now, delivery };
+                self.visitor.extras_mut().conversions.push(stored);
             }
-            Datum::Cookie(cookie) => self.visitor.details_mut().cookie = Some(Arc::clone(cookie)),
-            Datum::UserAgent(value) => self.visitor.details_mut().user_agent = Some(Arc::clone(value)),
-            Datum::ApplicationVersion(version) => {
-                self.visitor.details_mut().application_version = Some(Arc::clone(version));
-            }
+            Datum::Cookie(cookie) => self.visitor.extras_mut().cookie = Some(cookie),
+            Datum::UserAgent(value) => self.visitor.extras_mut().user_agent = Some(value),
+            Datum::ApplicationVersion(version) => self.visitor.details_mut().application_version = Some(version),
         }
         Ok(None)
     }
@@ -258,32 +255,36 @@ impl Storing<'_> {
         }
     }
 
-    fn store_custom_data(&mut self, datum: &Arc<CustomData>) -> Result<Option<CodeChange>, Notice> {
-        let Some(index) = self.index_of(datum) else {
-            let text = format!("{} of visitor {:?} ignored: the data file has no such name", shown(datum), self.code);
+    fn store_custom_data(&mut self, datum: CustomData) -> Result<Option<CodeChange>, Notice> {
+        let Some(index) = self.index_of(&datum) else {
+            let text = format!("{} of visitor {:?} ignored: the data file has no such name", shown(&datum), self.code);
             return Err(Notice::error(text));
         };
         let user_id = datum.values.first().filter(|user_id| !user_id.is_empty());
-        let user_id = user_id.filter(|_| self.table.mapping_index == Some(index));
+        let user_id = user_id.filter(|_| self.table.mapping_index == Some(index)).cloned();
         let delivery = Delivery::tracked(self.track && !self.table.is_local_only(index));
+        let CustomData { values, overwrite, .. } = datum;
         let is_mapping_identifier = user_id.is_some();
-        let datum_stored = StoredCustomData { index, datum: Arc::clone(datum), delivery, is_mapping_identifier };
-        self.visitor.store_custom_data(datum_stored);
+        self.visitor.store_custom_data(StoredCustomData { index, values, overwrite, is_mapping_identifier, delivery });
         let Some(user_id) = user_id else { return Ok(None) };
-        self.visitor.details_mut().mapping_identifier.get_or_insert_with(|| self.code.into());
-        Ok((user_id != self.code).then(|| CodeChange::Link(user_id.to_string())))
+        self.visitor.extras_mut().mapping_identifier.get_or_insert_with(|| self.code.into());
+        Ok((user_id != self.code).then(|| CodeChange::Link(user_id)))
     }
 
-    fn note_lost_metadata(&self, datum: &Datum, notices: &mut Vec<Notice>) {
-        let Datum::Conversion(conversion) = datum else { return };
+    /// A conversion's metadata by index. What has none is left out and noted.
+    fn metadata(&self, conversion: &Conversion, notices: &mut Vec<Notice>) -> Box<[(i64, CustomData)]> {
+        let mut metadata = Vec::new();
         for item in conversion.metadata.as_deref().unwrap_or_default() {
-            if self.index_of(item).is_none() {
+            if let Some(index) = self.index_of(item) {
+                metadata.push((index, item.clone()));
+            } else {
                 let goal = conversion.goal_id;
                 let text =
                     format!("{} left out of a conversion of goal {goal}: the data file has no such name", shown(item));
                 notices.push(Notice::warning(text));
             }
         }
+        metadata.into()
     }
 }
 

@@ -24,8 +24,8 @@ pub enum Disabled {
 pub enum Choice {
     /// The one at this place in [`DataFile::outcomes`].
     Known(usize),
-    /// One that was stored with the visitor, maybe under another data file.
-    Stored(Outcome),
+    /// One that was stored with the visitor, maybe under another data file. Boxed: it is rare, and answers are moved.
+    Stored(Box<Outcome>),
 }
 
 /// An answer.
@@ -179,7 +179,7 @@ impl<'a> Evaluator<'a> {
             variation_id,
             experiment_id: Some(experiment_id),
         };
-        Answer { choice: Choice::Stored(outcome), rule_kind, simulated: false }
+        Answer { choice: Choice::Stored(outcome.into()), rule_kind, simulated: false }
     }
 
     fn simulated(&self, simulated: &SimulatedVariation) -> Answer {
@@ -322,7 +322,7 @@ impl<'a> Evaluator<'a> {
 
     /// The choice of the contextual bandit, if the visitor has scores for the experiment (spec 1 §7).
     fn bandit_choice<'r>(&self, rule: &'r Rule, code: &str) -> Option<&'r Exposure> {
-        let mut scores = self.subject.visitor?.details().bandit_scores.iter();
+        let mut scores = self.subject.visitor?.extras().bandit_scores.iter();
         let scores = scores.find(|scores| scores.experiment_id == rule.experiment_id)?;
         best_scored(rule, scores, |salt, count| slice(bucket(code, salt), count))
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use compact_str::CompactString;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
@@ -46,9 +47,14 @@ pub(super) fn text<'a>(argument: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>>
     Ok(string.to_string_lossy())
 }
 
+/// The same, to be kept.
+pub(super) fn compact_text(argument: &Bound<'_, PyAny>) -> PyResult<CompactString> {
+    text(argument).map(|text| CompactString::new(&text))
+}
+
 /// The same, where `None` may stand.
-pub(super) fn optional_text(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Box<str>>> {
-    argument.map(|argument| Ok(text(argument)?.into())).transpose()
+pub(super) fn optional_text(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Option<CompactString>> {
+    argument.map(compact_text).transpose()
 }
 
 /// A number that keeps whether it was an `int`.

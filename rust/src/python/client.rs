@@ -80,7 +80,7 @@ impl EngineClient {
     /// Level 3.4: the mark may come along with any call.
     fn set_unique_identifier(&self, code: &Bound<'_, PyAny>, unique: Option<bool>) -> PyResult<()> {
         let Some(unique) = unique else { return Ok(()) };
-        let added = self.engine.add_data(visitor_code(code)?, &[Datum::UniqueIdentifier(unique)], true, moment());
+        let added = self.engine.add_data(visitor_code(code)?, [Datum::UniqueIdentifier(unique)], true, moment());
         self.raise(code.py(), added).map(|_| ())
     }
 }
@@ -237,7 +237,7 @@ impl EngineClient {
         let py = feature_key.py();
         let found = self.engine.variation_of_flag(self::feature_key(feature_key)?, variation_key);
         let (snapshot, outcome) = self.raise(py, found)?;
-        object(py, &snapshot, &Choice::Stored(outcome))?.get().values(py)
+        object(py, &snapshot, &Choice::Stored(outcome.into()))?.get().values(py)
     }
 
     /// Stores data for the visitor; with `track=False` none of it is sent. What is no Kameleoon datum is ignored and
@@ -253,6 +253,7 @@ impl EngineClient {
         let this = slf.get();
         let py = visitor_code.py();
         let code = self::visitor_code(visitor_code)?;
+        this.engine.visitors().prefetch(code);
         let mut all: smallvec::SmallVec<[Datum; 8]> = smallvec::SmallVec::new();
         for object in data.iter_borrowed() {
             match data::of(&object) {
@@ -262,7 +263,7 @@ impl EngineClient {
                 }),
             }
         }
-        let added = this.engine.add_data(code, &all, track, moment());
+        let added = this.engine.add_data(code, all, track, moment());
         log::notices(py, this.raise(py, added)?);
         Ok(())
     }

@@ -71,7 +71,7 @@ impl EngineClient {
             for (variation, _) in flag.variations.iter().enumerate() {
                 let default = data_file.outcomes[flag.default_outcome].clone();
                 let outcome = Outcome { variation: Some(variation), ..default };
-                variations.append(object(py, &snapshot, &Choice::Stored(outcome))?)?;
+                variations.append(object(py, &snapshot, &Choice::Stored(outcome.into()))?)?;
             }
             let rules = PyList::empty(py);
             for rule in &flag.rules {

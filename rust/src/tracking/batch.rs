@@ -9,7 +9,7 @@ use super::event::Line;
 use super::nonce::NonceSource;
 use crate::datafile::model::RuleKind;
 use crate::visitor::Delivery;
-use crate::visitor::data::{Consent, VisitorData};
+use crate::visitor::data::{Consent, Details, VisitorData};
 use crate::visitor::store::{Found, SharedVisitor, VisitorStore};
 
 /// A request's body stays below this many characters (it is ASCII).
@@ -47,7 +47,7 @@ impl Batch {
         found.mark_drained();
         let is_mapped = found.data.mapping_identifier() == Some(code);
         let parameter = if found.unique_identifier && !is_mapped { "mappingValue" } else { "visitorCode" };
-        let user_agent = found.data.details().user_agent.clone();
+        let user_agent = found.data.extras().user_agent.clone();
         let user_agent = user_agent.as_deref().unwrap_or("");
         let mut taking = Taking { batch: self, code, parameter, user_agent, rules, nonces: SmallVec::new() };
         let may_send_all = !rules.consent_required || found.data.consent == Consent::Given;
@@ -131,13 +131,14 @@ fn for_each_delivery(data: &mut VisitorData, mut each: impl FnMut(&mut Delivery)
         details.browser.as_mut().map(|stored| &mut stored.delivery),
         details.operating_system.as_mut().map(|stored| &mut stored.delivery),
         details.geolocation.as_mut().map(|stored| &mut stored.delivery),
-        details.visits.as_mut().map(|stored| &mut stored.delivery),
     ];
     singles.into_iter().flatten().for_each(&mut each);
     details.custom_data.iter_mut().for_each(|stored| each(&mut stored.delivery));
     details.pages.iter_mut().for_each(|page| each(&mut page.delivery));
-    details.targeted_segments.iter_mut().for_each(|stored| each(&mut stored.delivery));
-    details.conversions.iter_mut().for_each(|stored| each(&mut stored.delivery));
+    let Some(extras) = details.existing_extras_mut() else { return };
+    extras.visits.iter_mut().for_each(|stored| each(&mut stored.delivery));
+    extras.targeted_segments.iter_mut().for_each(|stored| each(&mut stored.delivery));
+    extras.conversions.iter_mut().for_each(|stored| each(&mut stored.delivery));
 }
 
 /// Whether the visitor has something to send.
@@ -188,7 +189,7 @@ impl Taking<'_> {
             if let Some(stored) = &mut details.geolocation {
                 self.line(&mut stored.delivery, |line| line.geolocation(&stored.datum));
             }
-            if let Some(stored) = &mut details.visits {
+            if let Some(stored) = details.existing_extras_mut().and_then(|extras| extras.visits.as_mut()) {
                 self.line(&mut stored.delivery, |line| line.visits(&stored.datum));
             }
             for stored in &mut details.custom_data {
@@ -207,13 +208,13 @@ impl Taking<'_> {
                 assigned.delivery = delivery;
             }
         }
-        let Some(details) = data.existing_details_mut() else { return };
+        let Some(extras) = data.existing_details_mut().and_then(Details::existing_extras_mut) else { return };
         if may_send_all {
-            for stored in &mut details.targeted_segments {
+            for stored in &mut extras.targeted_segments {
                 self.line(&mut stored.delivery, |line| line.targeted_segment(stored.datum));
             }
         }
-        for stored in &mut details.conversions {
+        for stored in &mut extras.conversions {
             let mut delivery = stored.delivery;
             self.line(&mut delivery, |line| line.conversion(stored));
             stored.delivery = delivery;

@@ -1,7 +1,7 @@
 //! One event as a line of `&`-joined `name=value` pairs (spec 3 §2).
 
+use compact_str::CompactString;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use crate::numbers::Number;
 use crate::value::write_json_string;
@@ -115,8 +115,8 @@ impl<'a> Line<'a> {
     pub fn custom_data(&mut self, stored: &StoredCustomData) {
         self.plain("eventType", "customData");
         self.integer("index", stored.index);
-        self.text("valuesCountMap", &values_count_map(&stored.datum));
-        self.boolean("overwrite", stored.datum.overwrite);
+        self.text("valuesCountMap", &values_count_map(&stored.values));
+        self.boolean("overwrite", stored.overwrite);
         if stored.is_mapping_identifier {
             self.boolean("mappingIdentifier", true);
         }
@@ -159,10 +159,10 @@ impl<'a> Line<'a> {
 }
 
 /// `{"value":1,…}`, each value once.
-fn values_count_map(datum: &CustomData) -> String {
+fn values_count_map(values: &[CompactString]) -> String {
     let mut out = String::from("{");
-    for (place, value) in datum.values.iter().enumerate() {
-        if datum.values[..place].contains(value) {
+    for (place, value) in values.iter().enumerate() {
+        if values[..place].contains(value) {
             continue;
         }
         if out.len() > 1 {
@@ -176,7 +176,7 @@ fn values_count_map(datum: &CustomData) -> String {
 }
 
 /// `{"index":["value",…],…}`; the first of an index counts.
-fn metadata(items: &[(i64, Arc<CustomData>)]) -> String {
+fn metadata(items: &[(i64, CustomData)]) -> String {
     let mut out = String::from("{");
     for (place, (index, datum)) in items.iter().enumerate() {
         if items[..place].iter().any(|(earlier, _)| earlier == index) {

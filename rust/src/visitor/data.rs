@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use compact_str::CompactString;
+use smallvec::SmallVec;
 
 use super::assigned::{AssignedVariation, AssignedVariations};
 use super::datum::{ApplicationVersion, Browser, Conversion, Cookie, CustomData, Geolocation, PageView};
@@ -41,12 +42,14 @@ impl<T> Stored<T> {
 pub struct StoredCustomData {
     /// The index.
     pub index: i64,
-    /// The datum.
-    pub datum: Arc<CustomData>,
-    /// How far it is on its way.
-    pub delivery: Delivery,
+    /// The values, in order.
+    pub values: SmallVec<[CompactString; 1]>,
+    /// Whether the service replaces the values that it has.
+    pub overwrite: bool,
     /// Whether it links visitors; then it goes into every request.
     pub is_mapping_identifier: bool,
+    /// How far it is on its way.
+    pub delivery: Delivery,
 }
 
 /// The visits of one page.
@@ -70,7 +73,7 @@ pub struct StoredConversion {
     /// The conversion.
     pub datum: Arc<Conversion>,
     /// Its metadata by index.
-    pub metadata: Box<[(i64, Arc<CustomData>)]>,
+    pub metadata: Box<[(i64, CustomData)]>,
     /// When, in milliseconds.
     pub time: i64,
     /// How far it is on its way.
@@ -169,29 +172,37 @@ pub struct VisitorData {
     details: Option<Box<Details>>,
 }
 
-/// What only some visitors hold.
+/// What users told about a visitor.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
     /// Custom data, one per index.
     pub custom_data: Vec<StoredCustomData>,
+    /// Pages, one per address.
+    pub pages: Vec<PageVisit>,
+    /// The geolocation.
+    pub geolocation: Option<Stored<Arc<Geolocation>>>,
+    /// The application's version.
+    pub application_version: Option<Arc<ApplicationVersion>>,
     /// The browser.
     pub browser: Option<Stored<Browser>>,
     /// The device.
     pub device: Option<Stored<u8>>,
     /// The operating system.
     pub operating_system: Option<Stored<u8>>,
-    /// The geolocation.
-    pub geolocation: Option<Stored<Arc<Geolocation>>>,
-    /// Pages, one per address.
-    pub pages: Vec<PageVisit>,
+    /// Counts page views, for [`PageVisit::arrival`].
+    pub arrivals: u32,
+    extras: Option<Box<Extras>>,
+}
+
+/// What few visitors hold.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
     /// Conversions, all of them.
     pub conversions: Vec<StoredConversion>,
     /// Cookies.
     pub cookie: Option<Arc<Cookie>>,
     /// The user agent.
     pub user_agent: Option<Arc<str>>,
-    /// The application's version.
-    pub application_version: Option<Arc<ApplicationVersion>>,
     /// Targeted segments, by id.
     pub targeted_segments: Vec<Stored<i64>>,
     /// Previous visits.
@@ -206,23 +217,26 @@ pub struct Details {
     pub forced_variations: Vec<ForcedVariation>,
     /// Simulated variations, one per flag.
     pub simulated_variations: Vec<SimulatedVariation>,
-    /// Counts page views, for [`PageVisit::arrival`].
-    pub arrivals: u32,
     /// The visitor code that the visitor is mapped to.
     pub mapping_identifier: Option<Box<str>>,
 }
 
 static NO_DETAILS: Details = Details {
     custom_data: Vec::new(),
+    pages: Vec::new(),
+    geolocation: None,
+    application_version: None,
     browser: None,
     device: None,
     operating_system: None,
-    geolocation: None,
-    pages: Vec::new(),
+    arrivals: 0,
+    extras: None,
+};
+
+static NO_EXTRAS: Extras = Extras {
     conversions: Vec::new(),
     cookie: None,
     user_agent: None,
-    application_version: None,
     targeted_segments: Vec::new(),
     visits: None,
     personalizations: Vec::new(),
@@ -230,9 +244,15 @@ static NO_DETAILS: Details = Details {
     bandit_scores: Vec::new(),
     forced_variations: Vec::new(),
     simulated_variations: Vec::new(),
-    arrivals: 0,
     mapping_identifier: None,
 };
+
+impl Details {
+    /// What few visitors hold, to change it, if there is anything.
+    pub fn existing_extras_mut(&mut self) -> Option<&mut Extras> {
+        self.extras.as_deref_mut()
+    }
+}
 
 impl VisitorData {
     /// A visitor that begins now.
@@ -248,7 +268,7 @@ impl VisitorData {
         }
     }
 
-    /// What only some visitors hold; empty for the others.
+    /// What users told about the visitor; empty if nothing.
     pub fn details(&self) -> &Details {
         self.details.as_deref().unwrap_or(&NO_DETAILS)
     }
@@ -263,6 +283,16 @@ impl VisitorData {
         self.details.as_deref_mut()
     }
 
+    /// What few visitors hold; empty for the others.
+    pub fn extras(&self) -> &Extras {
+        self.details.as_ref().and_then(|details| details.extras.as_deref()).unwrap_or(&NO_EXTRAS)
+    }
+
+    /// The same, to change it.
+    pub fn extras_mut(&mut self) -> &mut Extras {
+        self.details_mut().extras.get_or_insert_default()
+    }
+
     /// The variation assigned in an experiment.
     pub fn assigned_variation(&self, experiment_id: i64) -> Option<&AssignedVariation> {
         self.assigned_variations.as_slice().iter().find(|assigned| assigned.experiment_id == experiment_id)
@@ -270,17 +300,12 @@ impl VisitorData {
 
     /// The visitor code that the visitor is mapped to.
     pub fn mapping_identifier(&self) -> Option<&str> {
-        self.details().mapping_identifier.as_deref()
-    }
-
-    /// The custom datum at an index.
-    pub fn custom_data(&self, index: i64) -> Option<&CustomData> {
-        self.details().custom_data.iter().find(|stored| stored.index == index).map(|stored| &*stored.datum)
+        self.extras().mapping_identifier.as_deref()
     }
 
     /// The values of the custom datum at an index; `None` if there is none.
     pub fn custom_values(&self, index: i64) -> Option<&[CompactString]> {
-        self.custom_data(index).map(|datum| &*datum.values)
+        self.details().custom_data.iter().find(|stored| stored.index == index).map(|stored| &*stored.values)
     }
 
     /// The page visited last, and the one before it.
@@ -299,7 +324,7 @@ impl VisitorData {
 
     /// The previous visits, if known.
     pub fn visits(&self) -> Option<&VisitorVisits> {
-        self.details().visits.as_ref().map(|stored| &stored.datum)
+        self.extras().visits.as_ref().map(|stored| &stored.datum)
     }
 
     /// The starts of the previous visits, newest first.
@@ -309,12 +334,12 @@ impl VisitorData {
 
     /// The variation forced for an experiment.
     pub fn forced_variation(&self, experiment_id: i64) -> Option<&ForcedVariation> {
-        self.details().forced_variations.iter().find(|forced| forced.experiment_id == experiment_id)
+        self.extras().forced_variations.iter().find(|forced| forced.experiment_id == experiment_id)
     }
 
     /// The variation simulated for a flag.
     pub fn simulated_variation(&self, flag_key: &str) -> Option<&SimulatedVariation> {
-        self.details().simulated_variations.iter().find(|simulated| *simulated.flag_key == *flag_key)
+        self.extras().simulated_variations.iter().find(|simulated| *simulated.flag_key == *flag_key)
     }
 
     /// Stores a custom datum over any older one at its index.
@@ -339,7 +364,7 @@ impl VisitorData {
 
     /// Stores a targeted segment, to be sent (again).
     pub fn target_segment(&mut self, segment_id: i64) {
-        let segments = &mut self.details_mut().targeted_segments;
+        let segments = &mut self.extras_mut().targeted_segments;
         let stored = Stored::new(segment_id, Delivery::UNSENT);
         match segments.iter_mut().find(|older| older.datum == segment_id) {
             Some(older) => *older = stored,
@@ -349,7 +374,7 @@ impl VisitorData {
 
     /// Forces a variation, over any older one for its experiment.
     pub fn force_variation(&mut self, forced: ForcedVariation) {
-        let variations = &mut self.details_mut().forced_variations;
+        let variations = &mut self.extras_mut().forced_variations;
         match variations.iter_mut().find(|older| older.experiment_id == forced.experiment_id) {
             Some(older) => *older = forced,
             None => variations.push(forced),
@@ -358,8 +383,8 @@ impl VisitorData {
 
     /// Takes a forced variation away.
     pub fn unforce_variation(&mut self, experiment_id: i64) {
-        if let Some(details) = self.existing_details_mut() {
-            details.forced_variations.retain(|forced| forced.experiment_id != experiment_id);
+        if let Some(extras) = self.existing_details_mut().and_then(Details::existing_extras_mut) {
+            extras.forced_variations.retain(|forced| forced.experiment_id != experiment_id);
         }
     }
 }

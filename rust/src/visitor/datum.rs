@@ -1,4 +1,5 @@
-//! The data that users give about a visitor (spec 2 §2), immutable and shared: storing one copies a pointer.
+//! The data that users give about a visitor (spec 2 §2), immutable: storing one copies a few words, and what is larger
+//! is shared.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ pub const OPERATING_SYSTEMS: [&str; 6] = ["WINDOWS", "MAC", "IOS", "LINUX", "AND
 #[derive(Clone, Debug, PartialEq)]
 pub enum Datum {
     /// `CustomData`
-    CustomData(Arc<CustomData>),
+    CustomData(CustomData),
     /// `Browser`
     Browser(Browser),
     /// `Device`, a place in [`DEVICES`].
@@ -48,7 +49,7 @@ pub enum CustomDataKey {
     /// The index.
     Index(i64),
     /// The name.
-    Name(Box<str>),
+    Name(CompactString),
 }
 
 /// `CustomData(index_or_name, *values, overwrite=True)`
@@ -75,13 +76,13 @@ pub struct Browser {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Geolocation {
     /// The country.
-    pub country: Option<Box<str>>,
+    pub country: Option<CompactString>,
     /// The region.
-    pub region: Option<Box<str>>,
+    pub region: Option<CompactString>,
     /// The city.
-    pub city: Option<Box<str>>,
+    pub city: Option<CompactString>,
     /// The postal code.
-    pub postal_code: Option<Box<str>>,
+    pub postal_code: Option<CompactString>,
     /// Degrees.
     pub latitude: Option<Number>,
     /// Degrees.
@@ -92,9 +93,9 @@ pub struct Geolocation {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PageView {
     /// The page's address.
-    pub url: Box<str>,
+    pub url: CompactString,
     /// Its title.
-    pub title: Option<Box<str>>,
+    pub title: Option<CompactString>,
     /// Indices of the referrers.
     pub referrers: Option<Box<[i64]>>,
 }
@@ -109,7 +110,7 @@ pub struct Conversion {
     /// Whether it takes an earlier conversion back.
     pub negative: bool,
     /// Custom data that belong to the conversion.
-    pub metadata: Option<Box<[Arc<CustomData>]>>,
+    pub metadata: Option<Box<[CustomData]>>,
 }
 
 /// `Cookie(cookies)`
@@ -123,7 +124,7 @@ pub struct Cookie {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApplicationVersion {
     /// The version as given.
-    pub text: Box<str>,
+    pub text: CompactString,
     /// As (major, minor, patch), if it can be read.
     pub version: Option<[Integer; 3]>,
 }

@@ -5,6 +5,7 @@ pub mod data;
 pub mod datum;
 mod delivery;
 mod millis;
+mod slot;
 pub mod store;
 
 pub use delivery::{Delivery, DeliveryState};

@@ -18,106 +18,12 @@ use parking_lot::{Mutex, MutexGuard};
 use std::hash::BuildHasher;
 
 use super::data::VisitorData;
+pub use super::slot::{Found, Queueing, SharedVisitor};
+use super::slot::{Slot, Visitor};
 use crate::prefetch::prefetch;
 
 /// Many small shards: a purge step and a table's growth touch one of them, so neither takes long.
 const SHARDS: usize = 1024;
-
-/// A visitor that several codes lead to.
-pub type SharedVisitor = Arc<Mutex<VisitorData>>;
-
-/// A visitor as found under a code, while its lock is held: no other lock may be taken, and no Python called.
-pub struct Found<'a> {
-    /// What the visitor holds.
-    pub data: &'a mut VisitorData,
-    /// The visitor, if several codes lead to it.
-    pub shared: Option<&'a SharedVisitor>,
-    /// Whether this is a second code of a linked visitor.
-    pub linked: bool,
-    /// Whether the code is marked as a unique identifier.
-    pub unique_identifier: bool,
-}
-
-/// What is left to do for a code to wait in the tracking queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Queueing {
-    /// Nothing: it waits already, or is not to wait.
-    Done,
-    /// To queue it: the visitor remembers that it waits.
-    Code,
-    /// To queue it unless the queue has it: no visitor remembers.
-    Stranger,
-}
-
-impl Found<'_> {
-    /// Notes that the code waits in the queue. A linked code has no such note: it is for the queue to know.
-    pub fn mark_queued(&mut self) -> Queueing {
-        if self.linked {
-            Queueing::Stranger
-        } else if std::mem::replace(&mut self.data.queued, true) {
-            Queueing::Done
-        } else {
-            Queueing::Code
-        }
-    }
-
-    /// Notes that the code has left the queue.
-    pub fn mark_drained(&mut self) {
-        if !self.linked {
-            self.data.queued = false;
-        }
-    }
-}
-
-/// Aligned so that a slot lies in two cache lines, never three.
-#[repr(align(32))]
-struct Slot {
-    code: CompactString,
-    visitor: Visitor,
-    unique_identifier: bool,
-}
-
-enum Visitor {
-    Own(VisitorData),
-    Linked {
-        visitor: SharedVisitor,
-        /// Where the code led before, if that visitor lives on elsewhere: a request may still hold its events.
-        before: Option<SharedVisitor>,
-        /// Whether the visitor was created under another code.
-        second: bool,
-    },
-}
-
-impl Slot {
-    fn new(code: &str, now: i64) -> Self {
-        Self { code: code.into(), visitor: Visitor::Own(VisitorData::new(now)), unique_identifier: false }
-    }
-
-    fn visit<T>(&mut self, visit: impl FnOnce(Found<'_>) -> T) -> T {
-        let unique_identifier = self.unique_identifier;
-        let mut guard;
-        let (data, shared, linked) = match &mut self.visitor {
-            Visitor::Own(data) => (data, None, false),
-            Visitor::Linked { visitor, second, .. } => {
-                guard = visitor.lock();
-                (&mut *guard, Some(&*visitor), *second)
-            }
-        };
-        visit(Found { data, shared, linked, unique_identifier })
-    }
-
-    /// The visitor, from now on ready for a second code.
-    fn share(&mut self, now: i64) -> SharedVisitor {
-        match &mut self.visitor {
-            Visitor::Linked { visitor, .. } => Arc::clone(visitor),
-            Visitor::Own(data) => {
-                let visitor = Arc::new(Mutex::new(std::mem::replace(data, VisitorData::new(now))));
-                self.visitor = Visitor::Linked { visitor: Arc::clone(&visitor), before: None, second: false };
-                visitor
-            }
-        }
-    }
-}
 
 /// A visitor's lock, while the visitor is on its way into the cache.
 pub struct Approach<'a> {
@@ -182,6 +88,11 @@ impl VisitorStore {
             prefetch(slot); // seldom a second one: seven bits of the hash agree
         }
         Approach { shard, hash, code }
+    }
+
+    /// Has the visitor under `code` brought into the cache: for callers that have other work before they visit it.
+    pub fn prefetch(&self, code: &str) {
+        self.approach(code);
     }
 
     /// Visits the visitor under `code`, which thereby is active now; `None` if there is none.
@@ -335,10 +246,5 @@ mod tests {
         let dropped: usize = (0..VisitorStore::STEPS).map(|_| store.purge_step(4000)).sum();
         assert_eq!((dropped, store.len()), (3999, 1001));
         assert!(store.peek("visitor 17", |_| ()).is_some() && store.peek("visitor 18", |_| ()).is_none());
-    }
-
-    #[test]
-    fn a_slot_is_three_halves_of_a_cache_line() {
-        assert_eq!(size_of::<Slot>(), 96);
     }
 }

@@ -66,7 +66,7 @@ pub(in crate::python) fn make(
         Some(items) => {
             let mut all = Vec::new();
             for item in items.try_iter()? {
-                all.push(Arc::clone(&item?.cast::<CustomData>()?.get().0));
+                all.push(item?.cast::<CustomData>()?.get().0.clone());
             }
             Some(all.into())
         }
@@ -75,10 +75,10 @@ pub(in crate::python) fn make(
     Ok(datum::Conversion { goal_id, revenue, negative, metadata: items })
 }
 
-pub(super) fn metadata<'py>(py: Python<'py>, items: &[Arc<datum::CustomData>]) -> PyResult<Bound<'py, PyList>> {
+pub(super) fn metadata<'py>(py: Python<'py>, items: &[datum::CustomData]) -> PyResult<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     for item in items {
-        list.append(to_object(py, Datum::CustomData(Arc::clone(item)))?)?;
+        list.append(to_object(py, Datum::CustomData(item.clone()))?)?;
     }
     Ok(list)
 }

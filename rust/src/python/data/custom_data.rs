@@ -1,13 +1,12 @@
 //! `CustomData`.
 
-use std::sync::Arc;
-
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyString, PyTuple};
+use pyo3::types::{PyDict, PyInt, PyString, PyTuple};
 use smallvec::SmallVec;
 
 use super::Data;
-use crate::python::arguments::{text, truth};
+use crate::python::arguments::{compact_text, truth};
 use crate::visitor::datum::{self, CustomDataKey};
 
 /// What `index` is while a custom datum is known by name only.
@@ -18,27 +17,39 @@ const UNDEFINED_INDEX: i64 = -1;
 /// A name is resolved to its index by the data file when the datum is added. Values that are no `str` count as their
 /// `str()`.
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
-pub(in crate::python) struct CustomData(pub(super) Arc<datum::CustomData>);
+pub(in crate::python) struct CustomData(pub(super) datum::CustomData);
 
 #[pymethods]
 impl CustomData {
     #[new]
-    #[pyo3(signature = (index_or_name, *values, overwrite=true))]
-    fn new(
-        index_or_name: &Bound<'_, PyAny>,
-        values: &Bound<'_, PyTuple>,
-        #[pyo3(from_py_with = truth)] overwrite: bool,
-    ) -> PyResult<PyClassInitializer<Self>> {
+    #[pyo3(signature = (*args, **kwargs), text_signature = "(index_or_name, *values, overwrite=True)")]
+    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<PyClassInitializer<Self>> {
+        // By hand: splitting the arguments as the signature has it would make a tuple for the values each time.
+        let (mut index_or_name, mut overwrite) = (None, true);
+        for (name, value) in kwargs.into_iter().flatten() {
+            match name.cast::<PyString>()?.to_str()? {
+                "index_or_name" if args.is_empty() => index_or_name = Some(value),
+                "overwrite" => overwrite = truth(&value)?,
+                other => {
+                    return Err(PyTypeError::new_err(format!("CustomData() got an unexpected argument {other:?}")));
+                }
+            }
+        }
+        let mut values = args.iter_borrowed();
+        let first = values.next();
+        let Some(index_or_name) = index_or_name.as_ref().or(first.as_deref()) else {
+            return Err(PyTypeError::new_err("CustomData() misses its argument 'index_or_name'"));
+        };
         let key = match index_or_name.cast::<PyInt>() {
             Ok(index) => CustomDataKey::Index(index.extract()?),
-            Err(_) => CustomDataKey::Name(text(index_or_name.cast::<PyString>()?)?.into()),
+            Err(_) => CustomDataKey::Name(compact_text(index_or_name.cast::<PyString>()?)?),
         };
         let mut texts = SmallVec::with_capacity(values.len());
-        for value in values.iter_borrowed() {
-            texts.push(text(&value)?.into());
+        for value in values {
+            texts.push(compact_text(&value)?);
         }
         let datum = datum::CustomData { key, values: texts, overwrite };
-        Ok(PyClassInitializer::from(Data).add_subclass(Self(Arc::new(datum))))
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(datum)))
     }
 
     /// The index; -1 if the datum was given by name.

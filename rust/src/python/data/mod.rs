@@ -80,6 +80,11 @@ impl Data {
 pub(super) fn of(object: &Bound<'_, PyAny>) -> Option<Datum> {
     macro_rules! first_of {
         ($($class:ident => $make:expr),+ $(,)?) => {
+            // The classes themselves first: that compares pointers. Subclasses of users cost a walk each.
+            $(if let Ok(found) = object.cast_exact::<$class>() {
+                let make: fn(&$class) -> Datum = $make;
+                return Some(make(found.get()));
+            })+
             $(if let Ok(found) = object.cast::<$class>() {
                 let make: fn(&$class) -> Datum = $make;
                 return Some(make(found.get()));
@@ -87,7 +92,7 @@ pub(super) fn of(object: &Bound<'_, PyAny>) -> Option<Datum> {
         };
     }
     first_of! {
-        CustomData => |datum| Datum::CustomData(Arc::clone(&datum.0)),
+        CustomData => |datum| Datum::CustomData(datum.0.clone()),
         Browser => |datum| Datum::Browser(datum.0),
         PageView => |datum| Datum::PageView(Arc::clone(&datum.0)),
         Device => |datum| Datum::Device(datum.0),
@@ -151,7 +156,7 @@ fn arguments<'py>(py: Python<'py>, datum: &Datum) -> PyResult<(Bound<'py, PyTupl
             }
             let key = match &datum.key {
                 CustomDataKey::Index(index) => index.into_pyobject(py)?.into_any(),
-                CustomDataKey::Name(name) => (&**name).into_pyobject(py)?.into_any(),
+                CustomDataKey::Name(name) => name.as_str().into_pyobject(py)?.into_any(),
             };
             let mut all = vec![key];
             for value in &datum.values {
@@ -178,7 +183,7 @@ fn arguments<'py>(py: Python<'py>, datum: &Datum) -> PyResult<(Bound<'py, PyTupl
         Datum::PageView(view) => {
             let referrers = view.referrers.as_ref().map(|referrers| PyTuple::new(py, referrers.iter())).transpose()?;
             vec![
-                view.url.into_pyobject(py)?.into_any(),
+                view.url.as_str().into_pyobject(py)?.into_any(),
                 view.title.as_deref().into_pyobject(py)?.into_any(),
                 referrers.into_pyobject(py)?.into_any(),
             ]
@@ -195,7 +200,7 @@ fn arguments<'py>(py: Python<'py>, datum: &Datum) -> PyResult<(Bound<'py, PyTupl
         }
         Datum::Cookie(cookie) => vec![software::cookies(py, cookie)?.into_any()],
         Datum::UserAgent(value) => vec![(&**value).into_pyobject(py)?.into_any()],
-        Datum::ApplicationVersion(version) => vec![(&*version.text).into_pyobject(py)?.into_any()],
+        Datum::ApplicationVersion(version) => vec![version.text.as_str().into_pyobject(py)?.into_any()],
         Datum::UniqueIdentifier(unique) => vec![unique.into_pyobject(py)?.to_owned().into_any()],
     };
     Ok((PyTuple::new(py, positional)?, named))

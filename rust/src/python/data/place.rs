@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use pyo3::prelude::*;
 
 use super::{Data, to_number};
-use crate::python::arguments::{number, optional_text, text};
+use crate::python::arguments::{compact_text, number, optional_text};
 use crate::visitor::datum;
 
 /// A geolocation: country, region, city, postal code; latitude and longitude in degrees (spec 2 §2).
@@ -85,7 +86,7 @@ impl PageView {
         title: Option<&Bound<'_, PyAny>>,
         referrers: Option<Vec<i64>>,
     ) -> PyResult<PyClassInitializer<Self>> {
-        let url = if url.is_none() { Box::default() } else { text(url)?.into() };
+        let url = if url.is_none() { CompactString::default() } else { compact_text(url)? };
         let view = datum::PageView { url, title: optional_text(title)?, referrers: referrers.map(Into::into) };
         Ok(PyClassInitializer::from(Data).add_subclass(Self(Arc::new(view))))
     }

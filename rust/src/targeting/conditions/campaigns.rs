@@ -15,7 +15,7 @@ pub(super) fn conversions_hold(goal_id: Option<i64>, scope: VisitScope, subject:
     let Some(visitor) = subject.visitor else { return false };
     let since = threshold(scope, visitor);
     let counts = |goal: i64, time: i64| time >= since && goal_id.is_none_or(|asked| asked == goal);
-    visitor.details().conversions.iter().any(|conversion| counts(conversion.datum.goal_id, conversion.time))
+    visitor.extras().conversions.iter().any(|conversion| counts(conversion.datum.goal_id, conversion.time))
 }
 
 pub(super) fn feature_flag_holds(
@@ -49,7 +49,7 @@ pub(super) fn experiment_holds(
 pub(super) fn personalization_holds(personalization_id: i64, scope: VisitScope, subject: &Subject<'_>) -> bool {
     let Some(visitor) = subject.visitor else { return false };
     let since = threshold(scope, visitor);
-    let mut personalizations = visitor.details().personalizations.iter();
+    let mut personalizations = visitor.extras().personalizations.iter();
     personalizations.any(|personalization| personalization.id == personalization_id && personalization.time >= since)
 }
 
@@ -65,7 +65,7 @@ pub(super) fn exclusive_holds(
     let no_experiment =
         || !assigned(visitor).any(|assigned| assigned.experiment_id != own && assigned.time.get() >= since);
     let no_personalization =
-        || !visitor.details().personalizations.iter().any(|personalization| personalization.time >= since);
+        || !visitor.extras().personalizations.iter().any(|personalization| personalization.time >= since);
     match campaigns {
         CampaignKind::Experiment => no_experiment(),
         CampaignKind::Personalization => no_personalization(),
@@ -83,7 +83,7 @@ pub(super) fn exclusive_flag_holds(subject: &Subject<'_>, own_experiment: Option
 }
 
 pub(super) fn heat(key_moment_id: i64, goal_id: i64, subject: &Subject<'_>) -> Option<f64> {
-    let mut scores = subject.visitor?.details().heat.iter();
+    let mut scores = subject.visitor?.extras().heat.iter();
     scores.find(|score| score.key_moment_id == key_moment_id && score.goal_id == goal_id).map(|score| score.score)
 }
 
@@ -97,12 +97,12 @@ pub(super) fn figure(condition: &Condition, subject: &Subject<'_>) -> Option<Str
         assigned(visitor).map(variation).collect::<Vec<_>>()
     };
     let personalizations = || {
-        let shown = visitor.details().personalizations.iter();
+        let shown = visitor.extras().personalizations.iter();
         shown.map(|personalization| format!("personalization {}", personalization.id)).collect::<Vec<_>>()
     };
     match condition {
         Condition::Conversions { .. } => {
-            let goals = visitor.details().conversions.iter();
+            let goals = visitor.extras().conversions.iter();
             listed(goals.map(|conversion| format!("goal {}", conversion.datum.goal_id)).collect())
         }
         Condition::TargetPersonalization { .. } => listed(personalizations()),

@@ -49,7 +49,7 @@ pub(super) fn application_version_holds(test: &VersionTest, subject: &Subject<'_
 }
 
 pub(super) fn cookie_holds(name: &TextTest, value: &TextTest, subject: &Subject<'_>) -> bool {
-    let cookie = details(subject).and_then(|details| details.cookie.as_ref());
+    let cookie = subject.visitor.and_then(|visitor| visitor.extras().cookie.as_ref());
     cookie.is_some_and(|cookie| cookie.cookies.iter().any(|(key, text)| name.holds(key) && value.holds(text)))
 }
 
@@ -85,7 +85,8 @@ pub(super) fn figure(condition: &Condition, subject: &Subject<'_>) -> Option<Str
             details(subject)?.application_version.as_ref().map(|version| format!("{:?}", version.text))
         }
         Condition::Cookie { .. } => {
-            let names: Vec<&str> = details(subject)?.cookie.as_ref()?.cookies.iter().map(|(name, _)| &**name).collect();
+            let names: Vec<&str> =
+                subject.visitor?.extras().cookie.as_ref()?.cookies.iter().map(|(name, _)| &**name).collect();
             Some(format!("cookies {}", names.join(", ")))
         }
         _ => {
