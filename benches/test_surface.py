@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 import kameleoon.data as kinds
-from benches import work
-from kameleoon import KameleoonClientConfig
+from benches import clients, work
 from kameleoon.kameleoon_client import KameleoonClient
 
 CODES = work.visitor_codes()
@@ -23,9 +22,7 @@ CHUNKS = [CODES[start : start + CHUNK] for start in range(0, len(CODES), CHUNK)]
 
 @pytest.fixture
 def client(request: pytest.FixtureRequest) -> Iterator[KameleoonClient]:
-    # The service cannot be reached: what is tracked is queued, as it is between two requests.
-    config = KameleoonClientConfig("id", "secret", endpoint="http://127.0.0.1:9", default_data_file=request.param)
-    client = KameleoonClient("bench", config)
+    client = clients.alone(request.param)
     yield client
     client.close(0)
 
@@ -45,6 +42,39 @@ def test_is_feature_active(benchmark: Any, client: KameleoonClient, track: bool)
             call(code, "flag_0", None, track)
 
     measure(benchmark, loop)
+
+
+@pytest.mark.parametrize("client", [work.ONE], indirect=True, ids=["the same visitor and flag again"])
+def test_again(benchmark: Any, client: KameleoonClient) -> None:
+    def loop(codes: list[str], call: Any = client.is_feature_active) -> None:
+        for _ in codes:
+            call("0123456789abcdef", "flag_0")
+
+    measure(benchmark, loop)
+
+
+@pytest.mark.parametrize("client", [work.MANY], indirect=True, ids=["flags in turn: nothing is remembered"])
+def test_flags_in_turn(benchmark: Any, client: KameleoonClient) -> None:
+    def loop(codes: list[str], call: Any = client.is_feature_active) -> None:
+        for code in codes:
+            call(code, "flag_0")
+            call(code, "flag_1")
+
+    measure(benchmark, loop)
+
+
+@pytest.mark.parametrize("client", [work.ONE], indirect=True, ids=["visitors never seen"])
+def test_new_visitors(benchmark: Any, client: KameleoonClient) -> None:
+    numbers = itertools.count()
+
+    def loop(codes: list[str], call: Any = client.is_feature_active) -> None:
+        for code in codes:
+            call(code, "flag_0")
+
+    def fresh() -> Any:
+        return ([f"{next(numbers):016x}" for _ in range(CHUNK)],), {}
+
+    benchmark.pedantic(loop, setup=fresh, rounds=100, iterations=1)
 
 
 @pytest.mark.parametrize("client", [work.ONE], indirect=True, ids=["50/50"])

@@ -90,7 +90,7 @@ class Tracking:
                 "POST",
                 self._endpoints.tracking(),
                 headers={"Content-Type": "*/*"},
-                body=batch.body.encode("ascii"),
+                body=batch.body,
                 timeout=timeout,
                 is_last_try=is_last_try,
             )

@@ -12,59 +12,38 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.conformance.lines import compared
 from tests.conformance.replay import Replay, substitute
 from tests.differential.generate import Generator
+from tests.loopback import JsonHandler, QuietServer
 
 
-class QuietServer(ThreadingHTTPServer):
-    """A client that closes its connection is no news."""
-
-    daemon_threads = True
-
-    def handle_error(self, *_: Any) -> None:
-        pass
-
-
-class ReferenceService(BaseHTTPRequestHandler):
+class ReferenceService(JsonHandler):
     """As much of the service as the reference client needs, on loopback."""
 
-    protocol_version = "HTTP/1.1"
     data_file: dict[str, Any] = {}
     visitors: dict[str, Any] = {}
     lines: list[str] = []
     site = ""
 
-    def log_message(self, *_: Any) -> None:
-        pass
-
-    def _answer(self, body: Any) -> None:
-        text = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         query = parse_qs(url.query, keep_blank_values=True)
         if url.path.startswith("/v3/"):
-            self._answer(self.data_file)
+            self.answer(self.data_file)
         else:
             code = (query.get("visitorCode") or query.get("mappingValue") or [""])[0]
-            self._answer(self.visitors.get(code, {}))
+            self.answer(self.visitors.get(code, {}))
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         # A client that was closed may still send.
         if "/visit/events" in self.path and f"siteCode={self.site}&" in self.path + "&":
             ReferenceService.lines += filter(None, body.decode().split("\n"))
-        self._answer({"access_token": "token", "expires_in": 7200})
+        self.answer({"access_token": "token", "expires_in": 7200})
 
 
 class ReferenceReplay(Replay):

@@ -86,6 +86,6 @@ def test_no_conversion_of_a_shared_visitor_is_lost(make_client) -> None:
             client.add_data("shared", Conversion(worker * ROUNDS + number))
 
     run_threads(*(lambda worker=worker: convert(worker) for worker in range(THREADS)))
-    lines = client._take_batch_of("shared").body.splitlines()
+    lines = client._take_batch_of("shared").body.decode().splitlines()
     goals = {line.split("goalId=")[1].split("&")[0] for line in lines}
     assert len(lines) == len(goals) == THREADS * ROUNDS

@@ -6,7 +6,7 @@ use compact_str::CompactString;
 
 use super::{Engine, EngineError, Moment, check_visitor_code};
 use crate::datafile::model::DataFile;
-use crate::tracking::batch::{Batch, MAX_BODY, Rules, has_unsent};
+use crate::tracking::batch::{Batch, FULL_BODY, Rules, has_unsent};
 use crate::visitor::datum::{CustomData, CustomDataKey, Datum};
 use crate::visitor::store::{Found, Queueing, VisitorStore};
 
@@ -72,7 +72,7 @@ impl<A> Engine<A> {
     /// when nothing waits.
     pub fn take_batch(&self, most: usize, moment: Moment) -> Option<Batch> {
         let mut batch = Batch::default();
-        while batch.visitors() < most && batch.body.len() < MAX_BODY / 2 {
+        while batch.visitors() < most && batch.body.len() < FULL_BODY {
             let Some(code) = self.queue.pop() else { break };
             self.take(&mut batch, &code, moment);
         }

@@ -9,8 +9,6 @@ use crate::tracking::batch::Batch;
 #[pyclass(frozen, module = "kameleoon._native")]
 pub(super) struct TrackingBatch {
     batch: Mutex<Option<Batch>>,
-    /// The lines, joined by newlines.
-    #[pyo3(get)]
     body: String,
     /// How many lines.
     #[pyo3(get)]
@@ -18,6 +16,15 @@ pub(super) struct TrackingBatch {
     /// How many visitors.
     #[pyo3(get)]
     visitors: usize,
+}
+
+#[pymethods]
+impl TrackingBatch {
+    /// The lines, joined by newlines, in ASCII: a copy.
+    #[getter]
+    fn body(&self) -> &[u8] {
+        self.body.as_bytes()
+    }
 }
 
 impl TrackingBatch {

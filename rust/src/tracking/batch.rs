@@ -12,8 +12,9 @@ use crate::visitor::Delivery;
 use crate::visitor::data::{Consent, Details, VisitorData};
 use crate::visitor::store::{Found, SharedVisitor, VisitorStore};
 
-/// A request's body stays below this many characters (it is ASCII).
-pub const MAX_BODY: usize = 2_621_440;
+/// A request takes no further visitor once its body is this long. The service accepts four times as much: that leaves
+/// room for a visitor with many events, and Python never copies more than this at a time while callers wait for it.
+pub const FULL_BODY: usize = 655_360;
 
 /// One tracking request.
 #[derive(Default)]

@@ -1,0 +1,112 @@
+//! Visitors remember the last choice of their code's hash. It must never show: whatever happens in between, the answer
+//! is the one that is worked out afresh (explanations remember nothing).
+
+#![expect(clippy::unwrap_used, reason = "a test may fail here")]
+
+mod support;
+
+use kameleoon_engine::engine::{Engine, Mode};
+use kameleoon_engine::visitor::datum::{CustomData, CustomDataKey, Datum};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use support::{at, engine, flag, snapshot};
+
+const FLAGS: [&str; 3] = ["f1", "f2", "f3"];
+
+/// The same flags and ids each time; only what the hash decides differs. `f3` hashes custom datum 5 instead of the code,
+/// index 9 links visitors.
+fn data_file(version: i64) -> Value {
+    let mut flags: Vec<Value> = FLAGS.iter().zip(1..).map(|(key, id)| flag(key, id, None)).collect();
+    for flag in &mut flags {
+        let rule = &mut flag["rules"][0];
+        rule["respoolTime"] = json!(version % 4);
+        let share = [0.5, 0.1, 0.9][usize::try_from(version % 3).unwrap()];
+        rule["variationByExposition"][0]["exposition"] = json!(share);
+        rule["variationByExposition"][1]["exposition"] = json!(1.0 - share);
+    }
+    flags[2]["bucketingCustomDataId"] = json!(55);
+    json!({"featureFlags": flags, "dateModified": version, "customData": [
+        {"index": 5, "id": 55, "name": "bucketing"},
+        {"index": 9, "id": 99, "name": "user", "isMappingIdentifier": true},
+    ]})
+}
+
+fn text(index: i64, value: String) -> Datum {
+    let values = std::iter::once(value.into()).collect();
+    Datum::CustomData(CustomData { key: CustomDataKey::Index(index), values, overwrite: true })
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Evaluate(u8, usize),
+    EvaluateAll(u8),
+    Swap(i64),
+    AddBucketing(u8, u8),
+    Link(u8, u8),
+    Force(u8, usize, bool),
+    Purge,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let visitor = 0..4u8;
+    prop_oneof![
+        6 => (visitor.clone(), 0..FLAGS.len()).prop_map(|(visitor, flag)| Step::Evaluate(visitor, flag)),
+        1 => visitor.clone().prop_map(Step::EvaluateAll),
+        2 => (1..12i64).prop_map(Step::Swap),
+        1 => (visitor.clone(), 0..3u8).prop_map(|(visitor, value)| Step::AddBucketing(visitor, value)),
+        1 => (visitor.clone(), 0..4u8).prop_map(|(visitor, user)| Step::Link(visitor, user)),
+        1 => (visitor, 0..FLAGS.len(), any::<bool>()).prop_map(|(visitor, flag, on)| Step::Force(visitor, flag, on)),
+        1 => Just(Step::Purge),
+    ]
+}
+
+/// The answer as it is worked out without remembering anything.
+fn afresh(engine: &Engine<()>, code: &str, key: &str, now: i64) -> String {
+    let explained = engine.explain(code, key, at(now)).unwrap();
+    explained.answer.unwrap().outcome(&explained.snapshot.data_file).key.to_string()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn what_is_remembered_never_shows(steps in proptest::collection::vec(step(), 1..60)) {
+        let engine = engine(&data_file(0));
+        let code = |visitor: u8| format!("visitor {visitor}");
+        for (step, now) in steps.into_iter().zip(1_000_000..) {
+            match step {
+                Step::Evaluate(visitor, flag) => {
+                    let (code, key) = (code(visitor), FLAGS[flag]);
+                    let expected = afresh(&engine, &code, key, now);
+                    let evaluated = engine.evaluate(&code, key, Mode::Track, || at(now)).unwrap();
+                    prop_assert_eq!(&*evaluated.outcome().key, &*expected);
+                    let again = engine.evaluate(&code, key, Mode::ReadOnly, || at(now)).unwrap();
+                    prop_assert_eq!(&*again.outcome().key, &*expected);
+                }
+                Step::EvaluateAll(visitor) => {
+                    let code = code(visitor);
+                    let expected: Vec<_> = FLAGS.iter().map(|key| afresh(&engine, &code, key, now)).collect();
+                    let mut answers = Vec::new();
+                    engine.evaluate_all(&code, Mode::Save, at(now), |snapshot, _, answer| {
+                        answers.push(answer.unwrap().outcome(&snapshot.data_file).key.to_string());
+                    });
+                    prop_assert_eq!(answers, expected);
+                }
+                Step::Swap(version) => engine.swap(snapshot(&data_file(version)).0),
+                Step::AddBucketing(visitor, value) => {
+                    engine.add_data(&code(visitor), [text(5, format!("bucket {value}"))], true, at(now)).unwrap();
+                }
+                Step::Link(visitor, user) => {
+                    engine.add_data(&code(visitor), [text(9, code(user))], true, at(now)).unwrap();
+                }
+                Step::Force(visitor, flag, on) => {
+                    let (experiment, key) = ([11, 21, 31][flag], on.then_some("on"));
+                    engine.set_forced_variation(&code(visitor), experiment, key, true, at(now)).unwrap();
+                }
+                Step::Purge => for _ in 0..kameleoon_engine::visitor::store::VisitorStore::STEPS {
+                    engine.visitors().purge_step(now - 5);
+                },
+            }
+        }
+    }
+}
