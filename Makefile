@@ -53,15 +53,21 @@ tsan:
 	cd rust && RUSTFLAGS=-Zsanitizer=thread cargo +nightly test -Zbuild-std --test concurrency \
 		--target $$(rustc -vV | sed -n 's/host: //p') --target-dir target/tsan
 
-## Benchmarks of this client; bench-compare runs the reference client beside it, interleaved.
-bench: build
-	$(BIN)/python -m pytest benches --benchmark-only --benchmark-columns=median,iqr,ops
+$(VENV)/bench-installed: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --group bench
+	touch $@
 
-bench-compare: build
-	$(BIN)/python -m benches.compare
+## Everything measured of this client alone, in one table beside the goals (20 minutes; quiet machines only).
+bench: build $(VENV)/bench-installed
+	$(BIN)/python -m benches.report --write
+	cd rust && cargo bench --quiet
+
+## The reference client and the peers beside this one, each in an environment of its own (.peers/), interleaved.
+bench-compare: build $(VENV)/bench-installed
+	$(BIN)/python -m benches.compare --write
 
 wheel: $(VENV)/installed
 	$(BIN)/maturin build --release --out dist
 
 clean:
-	rm -rf $(VENV) rust/target dist .reference
+	rm -rf $(VENV) rust/target dist .reference .peers

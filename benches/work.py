@@ -56,6 +56,14 @@ def _custom(index: int, operator: str, value: str) -> dict[str, Any]:
     return {"targetingType": "CUSTOM_DATUM", "customDataIndex": str(index), "valueMatchType": operator, "value": value}
 
 
+def segment(number: int, *values: str) -> dict[str, Any]:
+    """Those whose custom datum 1 is each of the values."""
+    conditions = [_custom(1, "EXACT", value) for value in values]
+    group = {"conditions": conditions, "orOperators": [False] * (len(conditions) - 1)}
+    tree = {"firstLevel": [group], "firstLevelOrOperators": []}
+    return {"id": number, "audienceTracking": False, "conditionsData": tree}
+
+
 FIVE_CONDITIONS = {
     "id": 1,
     "audienceTracking": False,

@@ -3,6 +3,8 @@
 The API is the one of the pure-Python client: code written for it runs unchanged.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from kameleoon import _installation
 from kameleoon._native import __version__
 from kameleoon.data import (
@@ -26,7 +28,9 @@ from kameleoon.data import (
 from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.kameleoon_client_factory import KameleoonClientFactory
-from kameleoon.middleware import KameleoonASGIMiddleware, KameleoonWSGIMiddleware
+
+if TYPE_CHECKING:
+    from kameleoon.middleware import KameleoonASGIMiddleware, KameleoonWSGIMiddleware
 
 _installation.warn_of_another_client(__path__)
 
@@ -54,3 +58,12 @@ __all__ = [
     "UserAgent",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The middleware, imported when it is first asked for."""
+    if name in {"KameleoonASGIMiddleware", "KameleoonWSGIMiddleware"}:
+        from kameleoon import middleware
+
+        return getattr(middleware, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

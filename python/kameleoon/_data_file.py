@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any, Union
@@ -21,6 +20,8 @@ def read_data_file(source: DataFileSource) -> bytes:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source)
     if isinstance(source, Mapping):
+        import json  # here, so that importing the package stays fast
+
         try:
             return json.dumps(dict(source)).encode("ascii")
         except (TypeError, ValueError, RecursionError) as error:

@@ -18,12 +18,6 @@ from kameleoon._timers import Timers
 from kameleoon.data import CustomData, Data, UniqueIdentifier
 from kameleoon.exceptions import ConfigException
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
-from kameleoon.types.client_stats import ClientStats
-from kameleoon.types.data_file import DataFile
-from kameleoon.types.explanation import Explanation
-from kameleoon.types.feature_flag import FeatureFlag
-from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
-from kameleoon.types.rule import Rule
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -33,6 +27,12 @@ if TYPE_CHECKING:
     from kameleoon.events.event_handler import EventHandler
     from kameleoon.events.event_type import EventType
     from kameleoon.kameleoon_client_config import KameleoonClientConfig
+    from kameleoon.types.client_stats import ClientStats
+    from kameleoon.types.data_file import DataFile
+    from kameleoon.types.explanation import Explanation
+    from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
+
+# What only some programs use is imported where it is used: importing the package stays fast.
 
 __all__ = ["KameleoonClient"]
 
@@ -116,6 +116,10 @@ class KameleoonClient(EngineClient):
 
     def get_data_file(self) -> DataFile:
         """The data file in use, as a copy of its own."""
+        from kameleoon.types.data_file import DataFile
+        from kameleoon.types.feature_flag import FeatureFlag
+        from kameleoon.types.rule import Rule
+
         flags: dict[str, FeatureFlag] = {}
         for key, environment_enabled, default_variation_key, variations, rules in self._feature_flags():
             flags[key] = FeatureFlag(
@@ -132,6 +136,8 @@ class KameleoonClient(EngineClient):
         Neither saves nor tracks. Raises ``VisitorCodeInvalid`` and ``FeatureNotFound``.
         """
         variation, reason, raw = self._explain(visitor_code, feature_key)
+        from kameleoon.types.explanation import Explanation
+
         return Explanation(visitor_code, feature_key, variation, reason, raw)
 
     def _use_data_file(self, text: bytes, keeps_newer_default: bool = False) -> bool:
@@ -184,6 +190,8 @@ class KameleoonClient(EngineClient):
         waiting, dropped, sent, failed = self._tracking_counters()
         is_fetched = service is not None and service.configuration.is_fetched
         updated_at = service.configuration.updated_at if service is not None else None
+        from kameleoon.types.client_stats import ClientStats
+
         return ClientStats(
             is_ready=self.is_ready(),
             data_file_date_modified=self._data_file_settings()[0],
@@ -258,6 +266,7 @@ class KameleoonClient(EngineClient):
         if service is None:
             return []
         from kameleoon._remote_data import fetch_remote_visitor_data  # here, as above
+        from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 
         wanted = data_filter or RemoteVisitorDataFilter()
         return fetch_remote_visitor_data(self, service, visitor_code, add_data, timeout, wanted)

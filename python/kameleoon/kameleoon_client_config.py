@@ -13,8 +13,9 @@ from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 __all__ = ["KameleoonClientConfig"]
 
-_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
-_SCHEME = re.compile(r"^https?://")
+# Compiled when a client is made, not when the package is imported.
+_DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]"
+_SCHEME = r"^https?://"
 _TRACKING_INTERVALS = (1000, 5000)
 
 # Every parameter that a file or the environment may hold, with the types that a file may give it.
@@ -240,8 +241,8 @@ class KameleoonClientConfig:
 
     def set_top_level_domain(self, top_level_domain: str) -> None:
         """Sets the domain of the visitor code's cookie; an invalid one is used as it is, with an error in the log."""
-        domain = _SCHEME.sub("", (top_level_domain or "").lower())
-        if domain and domain != "localhost" and not _DOMAIN.fullmatch(domain.strip(".")):
+        domain = re.sub(_SCHEME, "", (top_level_domain or "").lower())
+        if domain and domain != "localhost" and not re.fullmatch(_DOMAIN, domain.strip(".")):
             KameleoonLogger.error("config: top_level_domain %r is no domain; it is used as it is", top_level_domain)
             domain = top_level_domain
         self._top_level_domain = domain
@@ -250,8 +251,8 @@ class KameleoonClientConfig:
         """Sets what replaces the service's own domains; an invalid one is ignored, with an error in the log."""
         self._network_domain: str | None = None
         if network_domain:
-            domain = _SCHEME.sub("", network_domain.lower()).strip(".")
-            if _DOMAIN.fullmatch(domain):
+            domain = re.sub(_SCHEME, "", network_domain.lower()).strip(".")
+            if re.fullmatch(_DOMAIN, domain):
                 self._network_domain = domain
             else:
                 KameleoonLogger.error("config: network_domain %r is no domain; it is ignored", network_domain)

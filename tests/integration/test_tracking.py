@@ -157,7 +157,10 @@ def test_load_with_a_slow_and_failing_service(platform: Platform) -> None:
     assert client.wait_init()
     stop, latencies, confirmed = threading.Event(), [], []
     confirm = client._confirm
-    client._confirm = lambda batch: (confirmed.extend(line[6:22] for line in batch.body.decode().split("\n")), confirm(batch))
+    client._confirm = lambda batch: (
+        confirmed.extend(line[6:22] for line in batch.body.decode().split("\n")),
+        confirm(batch),
+    )
 
     def evaluate(worker: int) -> None:
         choose, own = random.Random(worker), []
