@@ -81,7 +81,8 @@ def conditions() -> dict[int, float]:
 def visitors() -> dict[int, float]:
     """So many visitors in turn."""
     return {
-        count: _evaluation(work.ONE, work.visitor_codes(count)) for count in (1, 100, 1000, 10_000, 100_000, 1_000_000)
+        count: _evaluation(work.ONE, work.visitor_codes(count) * (500 // count or 1))
+        for count in (1, 100, 1000, 10_000, 100_000, 1_000_000)
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 
 import pytest
@@ -131,3 +132,17 @@ def test_users_may_subclass() -> None:
 
     assert isinstance(Plan("gold"), Data)
     assert Plan("gold").values == ("gold",)
+
+
+def test_custom_data_takes_its_arguments_as_python_functions_do() -> None:
+    assert CustomData(index_or_name=3) == CustomData(3)
+    assert CustomData("plan", "a", overwrite=0).overwrite is False
+    assert str(inspect.signature(CustomData)) == "(index_or_name, *values, overwrite=True)"
+    for arguments, keywords, complaint in [
+        ((), {}, "index_or_name"),
+        ((1,), {"index_or_name": 2}, "index_or_name"),
+        ((1,), {"values": 2}, "values"),
+        ((None,), {}, "str"),
+    ]:
+        with pytest.raises(TypeError, match=complaint):
+            CustomData(*arguments, **keywords)
