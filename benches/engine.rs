@@ -30,9 +30,7 @@ fn flag(number: usize, segment: Option<i64>) -> Value {
 }
 
 fn data_file(flags: usize, segment: Option<i64>) -> String {
-    let custom = |value: &str| {
-        json!({"targetingType": "CUSTOM_DATUM", "customDataIndex": "1", "valueMatchType": "EXACT", "value": value})
-    };
+    let custom = |value: &str| json!({"targetingType": "CUSTOM_DATUM", "customDataIndex": "1", "valueMatchType": "EXACT", "value": value});
     let conditions: Vec<Value> = (0..5).map(|_| custom("premium")).collect();
     let group = json!({"conditions": conditions, "orOperators": [false, false, false, false]});
     let tree = json!({"firstLevel": [group], "firstLevelOrOperators": []});
@@ -72,7 +70,8 @@ fn rotate(criterion: &mut Criterion, name: &str, visitors: usize, flags: usize, 
 
 fn benchmarks(criterion: &mut Criterion) {
     let (code, salt) = ("0123456789abcdef", Salt::of_container(260_000, None));
-    criterion.bench_function("bucket of a 16-character code", |bencher| bencher.iter(|| bucket(black_box(code), &salt)));
+    criterion
+        .bench_function("bucket of a 16-character code", |bencher| bencher.iter(|| bucket(black_box(code), &salt)));
     rotate(criterion, "evaluate, the same visitor", 1, 1, None);
     rotate(criterion, "evaluate, 100,000 visitors", 100_000, 1, None);
     rotate(criterion, "evaluate, 100,000 visitors, five conditions", 100_000, 1, Some(1));
