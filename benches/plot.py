@@ -51,11 +51,14 @@ def compare(result: dict[str, Any]) -> None:
         colours = [{"candidate": OWN, "reference": REFERENCE}.get(name, OTHER) for name in names]
         axis.barh([NAMES[name] for name in names], [times[name] for name in names], color=colours)
         axis.set_xscale("log")
-        axis.set_xlim(min(times.values()) / 3, max(times.values()) * 8)
+        axis.set_xlim(min(times.values()) / 3, max(times.values()) * 12)
         axis.set_title(case, loc="left")
         for place, name in enumerate(names):
-            ratio = f"  ({times[name] / times['candidate']:.2g}×)" if name != "candidate" else ""
-            axis.text(times[name] * 1.1, place, _duration(times[name]) + ratio, va="center")
+            ratio = times[name] / times["candidate"]
+            shown = f"  ({ratio:,.0f}×)" if ratio >= 10 else f"  ({ratio:.1f}×)"
+            axis.text(
+                times[name] * 1.1, place, _duration(times[name]) + (shown if name != "candidate" else ""), va="center"
+            )
         axis.tick_params(axis="x", which="both", labelbottom=False, length=0)
         axis.spines["bottom"].set_visible(False)
     machine = result["machine"]
@@ -86,11 +89,11 @@ def growth(result: dict[str, Any]) -> None:
         free = result.get("free-threaded threads") if name == "threads" else None
         if free:
             axis.plot([int(count) for count in free], [value / scale for value in free.values()], "s--", color=REFERENCE,
-                      label="free-threaded")  # fmt: skip
+                      label="free-threaded, built without a profile")  # fmt: skip
             axis.legend(frameon=False)
         if name in {"flags", "visitors"}:
             axis.set_xscale("log")
-        axis.set_ylim(0)
+        axis.set_ylim(0, axis.get_ylim()[1] * 1.1)
         axis.set_xlabel(label)
         axis.set_title(unit, loc="left")
     counts = {int(limit): count for limit, count in result["saturated"]["histogram"].items()}
