@@ -6,9 +6,8 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use kameleoon_engine::datafile::compile;
-use kameleoon_engine::engine::{Engine, Mode, Moment, Snapshot};
+use kameleoon_engine::engine::{Engine, EngineVisitor, Mode, Moment, Snapshot, VisitorCode};
 use kameleoon_engine::hashing::{Salt, bucket};
-use kameleoon_engine::pattern::NoHost;
 use kameleoon_engine::visitor::datum::{CustomData, CustomDataKey, Datum};
 use serde_json::{Value, json};
 
@@ -39,8 +38,12 @@ fn data_file(flags: usize, segment: Option<i64>) -> String {
 }
 
 fn engine(flags: usize, segment: Option<i64>) -> Engine<()> {
-    let compiled = compile(data_file(flags, segment).as_bytes(), &NoHost).unwrap();
+    let compiled = compile(data_file(flags, segment).as_bytes()).unwrap();
     Engine::new(Snapshot::new(compiled.data_file, ()), 1, true)
+}
+
+fn visitor<'a>(engine: &'a Engine<()>, code: &'a str) -> EngineVisitor<'a, ()> {
+    engine.visitor(VisitorCode::parse(code).unwrap())
 }
 
 fn codes(count: usize) -> Vec<String> {
@@ -56,14 +59,14 @@ fn premium() -> Datum {
 fn rotate(criterion: &mut Criterion, name: &str, visitors: usize, flags: usize, segment: Option<i64>) {
     let (engine, codes) = (engine(flags, segment), codes(visitors));
     for code in &codes {
-        engine.add_data(code, [premium()], true, NOW).unwrap();
-        engine.evaluate(code, "flag_0", Mode::Track, || NOW).unwrap();
+        visitor(&engine, code).add([premium()], true, NOW);
+        visitor(&engine, code).evaluate("flag_0", Mode::Track, || NOW).unwrap();
     }
     let mut next = codes.iter().cycle();
     criterion.bench_function(name, |bencher| {
         bencher.iter(|| {
             let code = next.next().unwrap();
-            black_box(engine.evaluate(code, "flag_0", Mode::Track, || NOW).unwrap().outcome().is_active())
+            black_box(visitor(&engine, code).evaluate("flag_0", Mode::Track, || NOW).unwrap().outcome().is_active())
         });
     });
 }
@@ -78,12 +81,12 @@ fn benchmarks(criterion: &mut Criterion) {
 
     let many = engine(200, None);
     criterion.bench_function("evaluate 200 flags", |bencher| {
-        bencher.iter(|| many.evaluate_all(code, Mode::Track, NOW, |_, _, answer| drop(black_box(answer))));
+        bencher.iter(|| visitor(&many, code).evaluate_all(Mode::Track, NOW, |_, _, answer| drop(black_box(answer))));
     });
 
     let adding = engine(1, None);
     criterion.bench_function("add a custom datum", |bencher| {
-        bencher.iter(|| adding.add_data(code, [premium()], true, NOW).unwrap());
+        bencher.iter(|| visitor(&adding, code).add([premium()], true, NOW));
     });
 
     let tracking = engine(1, None);
@@ -91,10 +94,10 @@ fn benchmarks(criterion: &mut Criterion) {
         let codes = codes(1000);
         bencher.iter(|| {
             for code in &codes {
-                tracking.evaluate(code, "flag_0", Mode::Track, || NOW).unwrap();
+                visitor(&tracking, code).evaluate("flag_0", Mode::Track, || NOW).unwrap();
             }
-            while let Some(batch) = tracking.take_batch(1000, NOW) {
-                tracking.confirm(batch);
+            while let Some(batch) = tracking.take_batch(1000) {
+                batch.confirm();
             }
         });
     });
@@ -102,7 +105,7 @@ fn benchmarks(criterion: &mut Criterion) {
     let text = data_file(5000, None);
     let mut slow = criterion.benchmark_group("data file");
     slow.sample_size(20);
-    slow.bench_function("compile 5,000 flags", |bencher| bencher.iter(|| compile(text.as_bytes(), &NoHost).unwrap()));
+    slow.bench_function("compile 5,000 flags", |bencher| bencher.iter(|| compile(text.as_bytes()).unwrap()));
 }
 
 criterion_group!(engine_benchmarks, benchmarks);

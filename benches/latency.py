@@ -71,6 +71,7 @@ def _unrest(client: Any) -> Iterator[None]:
 
     def purge() -> None:
         while not stop.wait(0.001):
+            client._advance_clock()
             client._purge_step(30.0)
 
     threads = [threading.Thread(target=swap), threading.Thread(target=purge)]

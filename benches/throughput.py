@@ -22,7 +22,7 @@ def events_per_second(visitors: int = 300_000) -> dict[str, float]:
     while (batch := client._take_batch(VISITORS_PER_BATCH)) is not None:
         events += batch.events
         size += len(batch.body)
-        client._confirm(batch)
+        batch.confirm()
     elapsed = time.perf_counter() - start
     return {"events per second": events / elapsed, "bytes per event": size / events}
 

@@ -70,7 +70,7 @@ def shopping() -> None:
 def send(client: Any) -> None:
     while (batch := client._take_batch(1000)) is not None:
         assert batch.body
-        client._confirm(batch)
+        batch.confirm()
 
 
 if __name__ == "__main__":

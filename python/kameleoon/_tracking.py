@@ -1,4 +1,7 @@
-"""Sends tracking requests (spec 3 §3): every interval, with one retry, and a probe while the service is down."""
+"""Sends tracking requests: every interval, with one retry, and a probe while the service is down.
+
+A request that is refused for what it holds is halved until the culprit is alone, which is set aside; the others go on.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kameleoon._network.http import RequestError
 from kameleoon.events.request_type import RequestType
+from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 if TYPE_CHECKING:
     from kameleoon._native import TrackingBatch
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 _RETRY_SECONDS = 5.0
 _EVERYBODY = 1_000_000_000
 _SHORTEST_TIMEOUT_SECONDS = 0.1
+_REFUSED = frozenset({400, 413, 422})
+"""Statuses that tell of the request's content: the same again would be refused again."""
 
 
 class Tracking:
@@ -33,9 +39,11 @@ class Tracking:
         self._timeout = timeout
         self._failing = False
         self._to_retry: list[TrackingBatch] = []
+        self._reported_losses = 0
 
     def drain(self) -> None:
         """Sends what is queued; while requests fail, one visitor's data as a probe."""
+        self._report_losses()
         deadline = time.monotonic() + self._timeout
         while True:
             with self._client._fork_gate:
@@ -54,16 +62,15 @@ class Tracking:
 
     def send(self, batch: TrackingBatch) -> None:
         """Sends a batch; after a failure it is tried again once, later."""
-        if self._attempt(batch, self._timeout, is_last_try=False):
-            return
-        self._to_retry.append(batch)
-        self._timers.schedule(_RETRY_SECONDS, lambda: self._retry(batch))
+        for failed in self._attempt(batch, time.monotonic() + self._timeout, is_last_try=False):
+            self._to_retry.append(failed)
+            self._timers.schedule(_RETRY_SECONDS, lambda failed=failed: self._retry(failed))
 
     def _retry(self, batch: TrackingBatch) -> None:
         if batch in self._to_retry:
             self._to_retry.remove(batch)
-            if not self._attempt(batch, self._timeout, is_last_try=True):
-                self._give_back(batch)
+            for failed in self._attempt(batch, time.monotonic() + self._timeout, is_last_try=True):
+                self._give_back(failed)
 
     def finish(self, deadline: float) -> None:
         """Sends everything once more, until ``deadline`` (monotonic seconds)."""
@@ -75,15 +82,37 @@ class Tracking:
                 waiting = self._client._take_batch(_EVERYBODY)
             if waiting is None:
                 return
-            timeout = max(deadline - time.monotonic(), _SHORTEST_TIMEOUT_SECONDS)
-            if not self._attempt(waiting, timeout, is_last_try=True):
-                self._give_back(waiting)
+            failed = self._attempt(waiting, deadline, is_last_try=True)
+            for batch in failed:
+                self._give_back(batch)
+            if failed:
                 return
 
-    def _attempt(self, batch: TrackingBatch, timeout: float, *, is_last_try: bool) -> bool:
+    def _attempt(self, batch: TrackingBatch, deadline: float, *, is_last_try: bool) -> list[TrackingBatch]:
+        """Sends a batch, in parts where it is refused for what it holds. Returns the parts whose requests failed."""
+        failed: list[TrackingBatch] = []
+        parts = [batch]
+        while parts:
+            part = parts.pop()
+            timeout = max(min(deadline - time.monotonic(), self._timeout), _SHORTEST_TIMEOUT_SECONDS)
+            error = self._request(part, timeout, is_last_try=is_last_try)
+            if error is None:
+                self._confirm(part)
+            elif error.status not in _REFUSED:
+                failed.append(part)
+                break  # the service is down: the other parts would fail as well
+            elif part.events > 1:
+                with self._client._fork_gate:
+                    parts.extend(reversed(part.halve()))
+            else:
+                self._set_aside(part, error)
+        self._failing = bool(failed)
+        return failed + parts
+
+    def _request(self, batch: TrackingBatch, timeout: float, *, is_last_try: bool) -> RequestError | None:
+        """What went wrong, if anything."""
         if batch.events == 0:
-            self._confirm(batch)  # nothing may be sent without consent
-            return True
+            return None  # nothing may be sent without consent
         try:
             self._http.attempt(
                 RequestType.TRACKING,
@@ -94,17 +123,36 @@ class Tracking:
                 timeout=timeout,
                 is_last_try=is_last_try,
             )
-        except RequestError:
-            self._failing = True
-            return False
-        self._failing = False
-        self._confirm(batch)
-        return True
+        except RequestError as error:
+            return error
+        return None
+
+    def _set_aside(self, batch: TrackingBatch, error: RequestError) -> None:
+        with self._client._fork_gate:
+            visitor_code = batch.set_aside()
+        KameleoonLogger.error(
+            "an event of visitor %r is lost: the service refuses it whatever it is sent with (%s); "
+            "hint: stats().events_refused counts such events",
+            visitor_code,
+            error,
+        )
+
+    def _report_losses(self) -> None:
+        figures = self._client._figures()
+        losses = figures["dropped_visitors"] + figures["events_dropped"]
+        if losses > self._reported_losses:
+            self._reported_losses = losses
+            KameleoonLogger.error(
+                "events were dropped for want of room: %d visitors from the full queue, %d events, so far; "
+                "hint: the tracking service cannot be reached, or visitor_data_maximum_size is too small",
+                figures["dropped_visitors"],
+                figures["events_dropped"],
+            )
 
     def _confirm(self, batch: TrackingBatch) -> None:
         with self._client._fork_gate:
-            self._client._confirm(batch)
+            batch.confirm()
 
     def _give_back(self, batch: TrackingBatch) -> None:
         with self._client._fork_gate:
-            self._client._give_back(batch)
+            batch.give_back()

@@ -38,6 +38,7 @@ __all__ = ["KameleoonClient"]
 
 T = TypeVar("T")
 _PURGE_TICK_SECONDS = 1.0
+_MEGABYTE = 1_000_000
 
 
 class KameleoonClient(EngineClient):
@@ -59,6 +60,8 @@ class KameleoonClient(EngineClient):
         self._closed = False
         self._has_default_data_file = False
         self._configure(config.environment, not config.is_offline)
+        self._set_memory_limit(int(config.visitor_data_maximum_size * _MEGABYTE))
+        self._advance_clock()
         if config.default_data_file is not None:
             try:
                 self._use_data_file(read_data_file(config.default_data_file))
@@ -187,7 +190,6 @@ class KameleoonClient(EngineClient):
     def stats(self) -> ClientStats:
         """Figures of the client as it runs."""
         service = self._service
-        waiting, dropped, sent, failed = self._tracking_counters()
         is_fetched = service is not None and service.configuration.is_fetched
         updated_at = service.configuration.updated_at if service is not None else None
         from kameleoon.types.client_stats import ClientStats
@@ -197,11 +199,7 @@ class KameleoonClient(EngineClient):
             data_file_date_modified=self._data_file_settings()[0],
             data_file_source="service" if is_fetched else "default" if self._has_default_data_file else "none",
             data_file_age_second=None if updated_at is None else time.time() - updated_at,
-            visitors=self._visitor_count(),
-            queued_visitors=waiting,
-            dropped_visitors=dropped,
-            events_sent=sent,
-            events_failed=failed,
+            **self._figures(),
             requests={} if service is None else service.request_counts(),
         )
 
@@ -339,6 +337,7 @@ class KameleoonClient(EngineClient):
 
     def _purge(self) -> None:
         """Drops visitors whose session is over, a part of all at a time: each is looked at four times a session."""
+        self._advance_clock()
         session = self._config.session_duration_second
         steps = ceil(self._PURGE_STEPS * 4 * _PURGE_TICK_SECONDS / session)
         for _ in range(min(steps, self._PURGE_STEPS)):

@@ -32,6 +32,7 @@ _PARAMETERS: dict[str, tuple[type, ...]] = {
     "network_domain": (str,),
     "endpoint": (str,),
     "default_data_file": (str,),
+    "visitor_data_maximum_size": (int, float),
 }
 _ENVIRONMENT_PREFIX = "KAMELEOON_"
 
@@ -49,6 +50,8 @@ class KameleoonClientConfig:
     ``network_domain``: replaces the service's own domains. ``endpoint``: sends everything to one origin.
     ``default_data_file``: a path, bytes or a mapping; the client is ready with it at once, until a newer one
     (``dateModified``) has been fetched.
+    ``visitor_data_maximum_size``: the most memory, in megabytes, that visitors and what they have to send may take; the
+    visitors idle for longest make room, those with unsent events last. 0 (the default) is no limit.
     ``close_timeout_second``: how long closing, or leaving the interpreter, may take to send what is queued.
     ``logger``, ``multi_threading``: accepted, deprecated.
     """
@@ -70,6 +73,7 @@ class KameleoonClientConfig:
         endpoint: str | None = None,
         default_data_file: DataFileSource | None = None,
         close_timeout_second: float = 2.0,
+        visitor_data_maximum_size: float = 0,
     ) -> None:
         for name, value in (("client id", client_id), ("client secret", client_secret)):
             if not isinstance(value, str) or not value:
@@ -79,6 +83,7 @@ class KameleoonClientConfig:
         self._offline = False
         self.default_data_file = default_data_file
         self.close_timeout_second = max(0.0, float(close_timeout_second))
+        self._visitor_data_maximum_size = _not_negative("visitor_data_maximum_size", visitor_data_maximum_size)
         self._endpoint = _checked_endpoint(endpoint)
         self.set_refresh_interval_minute(refresh_interval_minute)
         self.set_session_duration_minute(session_duration_minute)
@@ -98,6 +103,7 @@ class KameleoonClientConfig:
         environment: str | None = None,
         session_duration_minute: float = 30,
         top_level_domain: str = "",
+        visitor_data_maximum_size: float = 0,
     ) -> KameleoonClientConfig:
         """A configuration that evaluates ``data_file`` alone: no credentials, no connection, nothing tracked."""
         config = cls(
@@ -107,6 +113,7 @@ class KameleoonClientConfig:
             environment=environment,
             top_level_domain=top_level_domain,
             default_data_file=data_file,
+            visitor_data_maximum_size=visitor_data_maximum_size,
         )
         config._offline = True
         return config
@@ -144,6 +151,11 @@ class KameleoonClientConfig:
     def client_secret(self) -> str:
         """The client secret."""
         return self._client_secret
+
+    @property
+    def visitor_data_maximum_size(self) -> float:
+        """The most memory that visitors may take, in megabytes; 0 is no limit."""
+        return self._visitor_data_maximum_size
 
     @property
     def logger(self) -> Any:
@@ -278,6 +290,13 @@ def _positive(name: str, value: float, default: float) -> float:
         return value
     KameleoonLogger.warning("config: %s must be a positive number, not %r; %r is used", name, value, default)
     return default
+
+
+def _not_negative(name: str, value: float) -> float:
+    if _is_number(value) and value >= 0:
+        return value
+    KameleoonLogger.warning("config: %s must be a number of megabytes, not %r; there is no limit", name, value)
+    return 0
 
 
 def _checked_endpoint(endpoint: str | None) -> str | None:

@@ -1,4 +1,4 @@
-//! Numbers as Python reads and writes them: `float()`, `int()` and `str()`. Imports nothing.
+//! Numbers as Python reads and writes them: `float()`, `int()` and `str()`; and versions made of them. Imports nothing.
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
@@ -126,6 +126,32 @@ impl Integer {
             Self::Small(small) => *small < 0,
             Self::Large { negative, .. } => *negative,
         }
+    }
+}
+
+/// A version as (major, minor, patch); ordered part by part.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub [Integer; 3]);
+
+impl Version {
+    /// Reads `"major.minor.patch"`: missing parts are 0, further ones are ignored. `None` if a part is no integer.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = [Integer::ZERO; 3];
+        for (part, text) in parts.iter_mut().zip(text.split('.')) {
+            *part = Integer::parse(text)?;
+        }
+        Some(Self(parts))
+    }
+
+    /// `major.minor` read as a float: `"10.5.3"` is 10.5, and so is `"10.05"` **(kept quirk)**. `None` where no float can
+    /// hold it.
+    pub fn as_float(&self) -> Option<f64> {
+        let Self([major, minor, _]) = self;
+        let mut text = String::new();
+        major.write_to(&mut text);
+        text.push('.');
+        minor.write_to(&mut text);
+        parse_float(&text)
     }
 }
 

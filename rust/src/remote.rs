@@ -1,23 +1,23 @@
-//! Remote visitor data (spec 2 §4): read whole, then stored under the visitor, or not at all.
+//! Remote visitor data: read whole from the service's answer, without any lock, then stored under the visitor; or an error
+//! says what is wrong with the answer, and nothing is stored.
 
 use std::sync::Arc;
 
-use compact_str::CompactString;
 use jiter::JsonValue;
-use smallvec::SmallVec;
 
-use crate::datafile::json::{self, Fields, digits, number};
 use crate::datafile::model::{CustomDataTable, RuleKind};
+use crate::delivery::event::is_too_long;
+use crate::json::{self, Fields, digits, number};
 use crate::numbers::Number;
+use crate::visitor::Millis;
 use crate::visitor::assigned::AssignedVariation;
-use crate::visitor::data::{
-    BanditScores, HeatScore, PageVisit, Personalization, Stored, StoredConversion, StoredCustomData, VisitorData,
-    VisitorVisits,
-};
+use crate::visitor::data::{BanditScores, Personalization, Score, StoredCustomData, VisitorData, VisitorVisits};
 use crate::visitor::datum::{
     BROWSERS, Browser, Conversion, CustomData, CustomDataKey, DEVICES, Datum, Geolocation, OPERATING_SYSTEMS, PageView,
+    Values,
 };
-use crate::visitor::{Delivery, Millis};
+use crate::visitor::keyed::{Item, Keyed};
+use crate::visitor::sending::Sending;
 
 /// What of the answer is wanted, as far as the service does not filter it.
 #[derive(Clone, Copy, Debug)]
@@ -33,22 +33,44 @@ pub struct RemoteFilter {
     pub visitor_code: bool,
 }
 
-/// A page of remote visitor data: its latest view, how often it was visited, and when last.
+/// A page of remote visitor data: its latest view, how often it was viewed, and when last.
 struct RemotePage {
     view: Arc<PageView>,
     count: i64,
     last_time: i64,
 }
 
+impl Item for RemotePage {
+    type Key = str;
+
+    fn key(&self) -> &str {
+        &self.view.url
+    }
+}
+
+/// The values of a custom datum.
+struct RemoteCustomData {
+    index: i64,
+    values: Values,
+}
+
+impl Item for RemoteCustomData {
+    type Key = i64;
+
+    fn key(&self) -> &i64 {
+        &self.index
+    }
+}
+
 /// Remote visitor data, read.
 #[derive(Default)]
 pub struct RemoteVisitor {
-    custom_data: Vec<(i64, SmallVec<[CompactString; 1]>)>,
-    pages: Vec<RemotePage>,
-    experiments: Vec<AssignedVariation>,
+    custom_data: Keyed<RemoteCustomData>,
+    pages: Keyed<RemotePage>,
+    experiments: Keyed<AssignedVariation>,
     conversions: Vec<(Arc<Conversion>, i64)>,
     geolocation: Option<Arc<Geolocation>>,
-    personalizations: Vec<Personalization>,
+    personalizations: Keyed<Personalization>,
     device: Option<u8>,
     browser: Option<Browser>,
     operating_system: Option<u8>,
@@ -56,8 +78,8 @@ pub struct RemoteVisitor {
     previous_visits: Vec<(i64, i64)>,
     visit_number: i64,
     visitor_code: Option<Box<str>>,
-    heat: Option<Vec<HeatScore>>,
-    bandit_scores: Option<Vec<BanditScores>>,
+    heat: Option<Keyed<Score<(i64, i64)>>>,
+    bandit_scores: Option<Keyed<BanditScores>>,
 }
 
 impl RemoteVisitor {
@@ -79,8 +101,7 @@ impl RemoteVisitor {
         if let Some(visit) = fields.object("currentVisit")? {
             remote.read_visit(visit, 0, filter).map_err(|reason| format!("currentVisit: {reason}"))?;
         }
-        for (place, visit) in fields.array("previousVisits")?.unwrap_or_default().iter().enumerate() {
-            let back = i64::try_from(place + 1).unwrap_or(i64::MAX);
+        for (back, visit) in (1..).zip(fields.array("previousVisits")?.unwrap_or_default()) {
             let read = Fields::of(visit).and_then(|visit| {
                 let start = visit.integer("timeStarted")?.unwrap_or(0);
                 remote.previous_visits.push((start, visit.integer("timeLastEvent")?.unwrap_or(start)));
@@ -92,6 +113,9 @@ impl RemoteVisitor {
         remote.visit_number = remote.visit_number.max(previous);
         remote.heat = fields.object("kcs")?.map(read_heat);
         remote.bandit_scores = fields.object("cbs")?.map(read_bandit_scores);
+        if !filter.visitor_code {
+            remote.visitor_code = None;
+        }
         Ok(remote)
     }
 
@@ -111,11 +135,9 @@ impl RemoteVisitor {
             let (Some(experiment_id), Some(variation_id)) = (data.integer("id")?, data.integer("variationId")?) else {
                 continue;
             };
-            if self.experiments.iter().all(|known| known.experiment_id != experiment_id) {
-                let rule_kind = RuleKind::Unknown; // none that is sent without consent
-                let (time, delivery) = (Millis::new(time), Delivery::SENT);
-                self.experiments.push(AssignedVariation { experiment_id, variation_id, time, rule_kind, delivery });
-            }
+            let (time, rule_kind) = (Millis::new(time), RuleKind::Unknown); // none that is sent without consent
+            let assigned = AssignedVariation { experiment_id, variation_id, time, rule_kind, unsent: false };
+            self.experiments.insert_absent(assigned);
         }
         for event in events(visit, "conversionEvents")? {
             let (data, time) = event?;
@@ -143,31 +165,29 @@ impl RemoteVisitor {
         for event in events(visit, "personalizationEvents")? {
             let (data, time) = event?;
             let Some(id) = data.integer("id")? else { continue };
-            if self.personalizations.iter().all(|known| known.id != id) {
-                self.personalizations.push(Personalization { id, time });
-            }
+            self.personalizations.insert_absent(Personalization { id, time });
         }
         self.read_static_data(visit, back, filter)
     }
 
     fn read_custom_data(&mut self, data: Fields<'_>) -> Result<(), String> {
         let Some(index) = data.integer_or_digits("index")? else { return Ok(()) };
-        if self.custom_data.iter().all(|(known, _)| *known != index) {
+        if self.custom_data.position(&index).is_none() {
             let values = data.object("valuesCountMap")?;
-            let values = values.map(|values| values.iter().map(|(value, _)| value.into()).collect());
-            self.custom_data.push((index, values.unwrap_or_default()));
+            let values = values.map(|values| values.unique().into_iter().map(|(value, _)| value.into()).collect());
+            self.custom_data.insert(RemoteCustomData { index, values: values.unwrap_or_default() });
         }
         Ok(())
     }
 
     fn read_page(&mut self, data: Fields<'_>, time: i64) -> Result<(), String> {
         let Some(url) = data.text("href")? else { return Ok(()) };
-        if let Some(page) = self.pages.iter_mut().find(|page| *page.view.url == *url) {
-            page.count += 1;
+        if let Some(position) = self.pages.position(url) {
+            self.pages.as_mut_slice()[position].count += 1;
         } else {
             let title = data.text("title")?.map(Into::into);
             let view = Arc::new(PageView { url: url.into(), title, referrers: None });
-            self.pages.push(RemotePage { view, count: 1, last_time: time });
+            self.pages.insert(RemotePage { view, count: 1, last_time: time });
         }
         Ok(())
     }
@@ -185,28 +205,32 @@ impl RemoteVisitor {
             };
         }
         if filter.device && self.device.is_none() {
-            self.device = data.text("deviceType")?.and_then(|name| place_of(name, &DEVICES));
+            self.device = data.text("deviceType")?.and_then(|name| number_of(name, &DEVICES));
         }
         if filter.browser && self.browser.is_none() {
             let name = data.text("browser")?.map(|name| if name == "IE" { "INTERNET_EXPLORER" } else { name });
             self.browser = name
-                .and_then(|name| place_of(name, &BROWSERS))
+                .and_then(|name| number_of(name, &BROWSERS))
                 .map(|kind| Browser { kind, version: data.get("browserVersion").and_then(to_number) });
         }
         if filter.operating_system && self.operating_system.is_none() {
-            self.operating_system = data.text("os")?.and_then(|name| place_of(name, &OPERATING_SYSTEMS));
+            self.operating_system = data.text("os")?.and_then(|name| number_of(name, &OPERATING_SYSTEMS));
         }
         Ok(())
     }
 
-    /// The visitor code of the latest visit that has one.
-    pub fn visitor_code(&self) -> Option<&str> {
+    /// The visitor code of the latest visit that has one, if the filter asked for it: what the visitor is mapped to.
+    pub fn mapping_identifier(&self) -> Option<&str> {
         self.visitor_code.as_deref()
     }
 
     /// Whether there is nothing to store: then no visitor is made for it.
     pub fn is_empty(&self) -> bool {
-        self.data().is_empty()
+        self.custom_data.is_empty()
+            && self.pages.is_empty()
+            && self.conversions.is_empty()
+            && self.geolocation.is_none()
+            && (self.device, self.browser, self.operating_system) == (None, None, None)
             && self.experiments.is_empty()
             && self.personalizations.is_empty()
             && self.previous_visits.is_empty()
@@ -216,11 +240,11 @@ impl RemoteVisitor {
 
     /// What the caller is given.
     pub fn data(&self) -> Vec<Datum> {
-        let custom_data = self.custom_data.iter().map(|(index, values)| {
+        let custom_data = self.custom_data.as_slice().iter().map(|RemoteCustomData { index, values }| {
             let key = CustomDataKey::Index(*index);
             Datum::CustomData(CustomData { key, values: values.clone(), overwrite: true })
         });
-        let pages = self.pages.iter().map(|page| Datum::PageView(Arc::clone(&page.view)));
+        let pages = self.pages.as_slice().iter().map(|page| Datum::PageView(Arc::clone(&page.view)));
         let conversions = self.conversions.iter().map(|(datum, _)| Datum::Conversion(Arc::clone(datum)));
         custom_data
             .chain(pages)
@@ -232,59 +256,57 @@ impl RemoteVisitor {
             .collect()
     }
 
-    /// Stores everything, without overwriting what the visitor has.
-    pub fn store(self, visitor: &mut VisitorData, table: &CustomDataTable) {
-        for assigned in self.experiments {
-            if visitor.assigned_variation(assigned.experiment_id).is_none() {
-                visitor.assigned_variations.assign(assigned, 0);
+    /// Stores everything, without overwriting what the visitor has. Nothing is sent but custom data of scope `VISITOR` and
+    /// the visits.
+    pub fn store(self, visitor: &mut VisitorData, table: &CustomDataTable, sending: Sending) {
+        for assigned in self.experiments.as_slice() {
+            if visitor.assigned_variations.get(assigned.experiment_id).is_none() {
+                visitor.assign(*assigned, Sending::Never, usize::MAX);
             }
         }
         let start = visitor.time_started.get();
-        let details = visitor.details_mut();
-        for (index, values) in self.custom_data {
-            if details.custom_data.iter().all(|known| known.index != index) {
-                let delivery = Delivery::tracked(table.is_visitor_scope(index));
-                let (overwrite, is_mapping_identifier) = (true, false);
-                let stored = StoredCustomData { index, values, overwrite, is_mapping_identifier, delivery };
-                details.custom_data.push(stored);
+        for RemoteCustomData { index, values } in self.custom_data.as_slice() {
+            if visitor.custom_values(*index).is_some() {
+                continue;
             }
+            let (index, values, overwrite) = (*index, values.clone(), true);
+            let datum =
+                Datum::CustomData(CustomData { key: CustomDataKey::Index(index), values: values.clone(), overwrite });
+            let sending = sending.only_if(table.is_visitor_scope(index) && !is_too_long(&datum));
+            let is_mapping_identifier = false;
+            let stored = StoredCustomData { index, values, overwrite, is_mapping_identifier, unsent: false };
+            visitor.store_custom_data(stored, sending);
         }
-        for page in self.pages {
-            match details.pages.iter_mut().find(|known| known.view.url == page.view.url) {
-                Some(known) => {
-                    known.count += page.count;
-                    known.last_time = known.last_time.max(page.last_time);
-                }
-                None => details.pages.push(PageVisit {
-                    view: page.view,
-                    count: page.count,
-                    last_time: page.last_time,
-                    arrival: 0,
-                    delivery: Delivery::SENT,
-                }),
-            }
+        for page in self.pages.as_slice() {
+            visitor.merge_page(Arc::clone(&page.view), page.count, page.last_time);
         }
-        fill(&mut details.geolocation, self.geolocation);
-        fill(&mut details.device, self.device);
-        fill(&mut details.browser, self.browser);
-        fill(&mut details.operating_system, self.operating_system);
-        let extras = visitor.extras_mut();
-        let sent =
-            |time: i64, datum| StoredConversion { datum, metadata: Box::default(), time, delivery: Delivery::SENT };
-        extras.conversions.extend(self.conversions.into_iter().map(|(datum, time)| sent(time, datum)));
-        for personalization in self.personalizations {
-            if extras.personalizations.iter().all(|known| known.id != personalization.id) {
-                extras.personalizations.push(personalization);
-            }
+        if let Some(geolocation) = self.geolocation.filter(|_| visitor.details().geolocation.is_none()) {
+            visitor.store_geolocation(geolocation, Sending::Never);
         }
-        if extras.visits.is_none() && !self.previous_visits.is_empty() {
+        if let Some(device) = self.device.filter(|_| visitor.details().device.is_none()) {
+            visitor.store_device(device, Sending::Never);
+        }
+        if let Some(browser) = self.browser.filter(|_| visitor.details().browser.is_none()) {
+            visitor.store_browser(browser, Sending::Never);
+        }
+        if let Some(system) = self.operating_system.filter(|_| visitor.details().operating_system.is_none()) {
+            visitor.store_operating_system(system, Sending::Never);
+        }
+        if !self.previous_visits.is_empty() {
             let last = self.previous_visits.iter().map(|(_, last)| *last).find(|last| *last <= start);
             let visits = VisitorVisits {
                 starts: self.previous_visits.iter().map(|(start, _)| *start).collect(),
                 visit_number: self.visit_number,
-                time_since_previous: last.map_or(0, |last| start - last),
+                time_since_previous: last.map_or(0, |last| start.saturating_sub(last)),
             };
-            extras.visits = Some(Stored::new(visits, Delivery::UNSENT));
+            visitor.store_visits(visits, sending);
+        }
+        let extras = visitor.extras_mut();
+        for (conversion, time) in self.conversions {
+            extras.conversions.note(conversion.goal_id, time);
+        }
+        for personalization in self.personalizations.as_slice() {
+            extras.personalizations.insert_absent(*personalization);
         }
         if let Some(heat) = self.heat {
             extras.heat = heat;
@@ -295,15 +317,8 @@ impl RemoteVisitor {
     }
 }
 
-/// Fills an empty place with something that is already sent.
-fn fill<T>(place: &mut Option<Stored<T>>, datum: Option<T>) {
-    if place.is_none() {
-        *place = datum.map(|datum| Stored::new(datum, Delivery::SENT));
-    }
-}
-
-fn place_of(name: &str, names: &[&str]) -> Option<u8> {
-    names.iter().position(|known| *known == name).and_then(|place| u8::try_from(place).ok())
+fn number_of(name: &str, names: &[&str]) -> Option<u8> {
+    names.iter().position(|known| *known == name).and_then(|number| u8::try_from(number).ok())
 }
 
 fn to_number(json: &JsonValue<'_>) -> Option<Number> {
@@ -331,25 +346,31 @@ fn events<'a>(
 }
 
 /// `{key moment: {goal: score}}`; entries that cannot be read are skipped.
-fn read_heat(moments: Fields<'_>) -> Vec<HeatScore> {
-    let mut heat = Vec::new();
-    for (moment, goals) in moments.iter() {
+fn read_heat(moments: Fields<'_>) -> Keyed<Score<(i64, i64)>> {
+    let mut heat = Keyed::new();
+    for (moment, goals) in moments.unique() {
         let (Some(key_moment_id), Ok(goals)) = (digits(moment), Fields::of(goals)) else { continue };
-        heat.extend(scores(goals).map(|(goal_id, score)| HeatScore { key_moment_id, goal_id, score }));
+        for (goal_id, score) in scores(goals) {
+            heat.insert_absent(Score { of: (key_moment_id, goal_id), score });
+        }
     }
     heat
 }
 
 /// `{experiment id: {variation id: score}}`; entries that cannot be read are skipped.
-fn read_bandit_scores(experiments: Fields<'_>) -> Vec<BanditScores> {
-    let mut all = Vec::new();
-    for (experiment, variations) in experiments.iter() {
+fn read_bandit_scores(experiments: Fields<'_>) -> Keyed<BanditScores> {
+    let mut all = Keyed::new();
+    for (experiment, variations) in experiments.unique() {
         let (Some(experiment_id), Ok(variations)) = (digits(experiment), Fields::of(variations)) else { continue };
-        all.push(BanditScores { experiment_id, scores: scores(variations).collect() });
+        let mut of_experiment = Keyed::new();
+        for (variation_id, score) in scores(variations) {
+            of_experiment.insert_absent(Score { of: variation_id, score });
+        }
+        all.insert_absent(BanditScores { experiment_id, scores: of_experiment });
     }
     all
 }
 
 fn scores(fields: Fields<'_>) -> impl Iterator<Item = (i64, f64)> {
-    fields.iter().filter_map(|(id, score)| Some((digits(id)?, number(score)?)))
+    fields.unique().into_iter().filter_map(|(id, score)| Some((digits(id)?, number(score)?)))
 }

@@ -12,12 +12,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use kameleoon_engine::engine::{Engine, Mode};
+use kameleoon_engine::engine::Mode;
 use kameleoon_engine::numbers::Number;
 use kameleoon_engine::visitor::datum::{Conversion, CustomData, CustomDataKey, Datum};
-use kameleoon_engine::visitor::store::VisitorStore;
 use serde_json::{Value, json};
-use support::{at, engine, flag, snapshot};
+use support::{at, drain, engine, flag, purge, snapshot, visitor};
 
 const THREADS: usize = 8;
 const ROUNDS: usize = 400;
@@ -53,16 +52,6 @@ fn data_file(generation: i64) -> Value {
     ]})
 }
 
-/// Sends everything that waits, as lines.
-fn drain(engine: &Engine<()>, now: i64) -> Vec<String> {
-    let mut lines = Vec::new();
-    while let Some(batch) = engine.take_batch(100, at(now)) {
-        lines.extend(batch.body.lines().map(String::from));
-        engine.confirm(batch);
-    }
-    lines
-}
-
 #[test]
 fn nothing_is_lost_and_no_answer_is_torn_while_everything_changes() {
     within_a_minute(|| {
@@ -76,18 +65,18 @@ fn nothing_is_lost_and_no_answer_is_torn_while_everything_changes() {
                 for round in 0..ROUNDS {
                     let now = clock.fetch_add(1, Ordering::Relaxed);
                     for code in ["shared".to_owned(), format!("own {worker}"), format!("fleeting {worker} {round}")] {
-                        engine.add_data(&code, [text(1, &round.to_string()), conversion(1)], true, at(now)).unwrap();
-                        let evaluated = engine.evaluate(&code, "f3", Mode::Track, || at(now)).unwrap();
+                        visitor(&engine, &code).add([text(1, &round.to_string()), conversion(1)], true, at(now));
+                        let evaluated = visitor(&engine, &code).evaluate("f3", Mode::Track, || at(now)).unwrap();
                         let outcome = evaluated.outcome();
                         let generation = evaluated.snapshot.data_file.date_modified;
                         // Every part of an answer is of one data file.
                         assert_eq!(outcome.experiment_id, Some((generation * 100 + 3) * 10 + 1));
                         assert_eq!(outcome.variation_id.unwrap() / 10, generation * 100 + 3);
-                        engine.evaluate_all(&code, Mode::Save, at(now), |snapshot, place, answer| {
-                            let outcome = answer.unwrap();
-                            assert_eq!(outcome.outcome(&snapshot.data_file).flag, place);
+                        visitor(&engine, &code).evaluate_all(Mode::Save, at(now), |snapshot, flag, answer| {
+                            let answer = answer.unwrap();
+                            assert_eq!(answer.outcome(&snapshot.data_file).flag, flag);
                         });
-                        engine.add_data(&code, [text(9, &format!("user {worker}"))], true, at(now)).unwrap();
+                        visitor(&engine, &code).add([text(9, &format!("user {worker}"))], true, at(now));
                     }
                 }
             }));
@@ -98,18 +87,19 @@ fn nothing_is_lost_and_no_answer_is_torn_while_everything_changes() {
                 let (mut generation, mut requests, mut lines) = (1, 0, Vec::new());
                 while !stop.load(Ordering::Relaxed) {
                     generation = 3 - generation;
-                    engine.swap(snapshot(&data_file(generation)).0);
+                    drop(engine.swap(snapshot(&data_file(generation)).0));
                     let now = clock.load(Ordering::Relaxed);
+                    engine.advance(now);
                     (0..16).for_each(|_| {
-                        engine.visitors().purge_step(now - 1_000_000);
+                        engine.purge(1000);
                     });
-                    if let Some(batch) = engine.take_batch(50, at(now)) {
+                    if let Some(batch) = engine.take_batch(50) {
                         requests += 1;
                         if requests % 3 == 0 {
-                            engine.give_back(batch); // every third request fails
+                            drop(batch); // every third request fails
                         } else {
-                            lines.extend(batch.body.lines().map(String::from));
-                            engine.confirm(batch);
+                            lines.extend(batch.body().lines().map(String::from));
+                            batch.confirm();
                         }
                     }
                 }
@@ -122,7 +112,7 @@ fn nothing_is_lost_and_no_answer_is_torn_while_everything_changes() {
         stop.store(true, Ordering::Relaxed);
         let mut lines = background.join().unwrap();
         engine.queue_all();
-        lines.extend(drain(&engine, 3_000_000));
+        lines.extend(drain(&engine));
         let nonces: HashSet<&str> = lines.iter().map(|line| &line[..22]).collect();
         assert_eq!(nonces.len(), lines.len(), "an event was sent twice");
         let sent = lines.iter().filter(|line| line.contains("eventType=conversion")).count();
@@ -140,17 +130,17 @@ fn every_conversion_of_a_shared_visitor_is_sent_exactly_once() {
                 thread::spawn(move || {
                     for round in 0..ROUNDS {
                         let goal = i64::try_from(worker * ROUNDS + round).unwrap();
-                        engine.add_data("shared", [conversion(goal)], true, at(1)).unwrap();
-                        engine.queue("shared", at(1)).unwrap();
+                        visitor(&engine, "shared").add([conversion(goal)], true, at(1));
+                        visitor(&engine, "shared").queue();
                     }
                 })
             })
             .collect();
         let mut lines = Vec::new();
         while !workers.iter().all(thread::JoinHandle::is_finished) {
-            lines.extend(drain(&engine, 1));
+            lines.extend(drain(&engine));
         }
-        lines.extend(drain(&engine, 1));
+        lines.extend(drain(&engine));
         let of_line = |line: &String| line.split('&').find_map(|pair| pair.strip_prefix("goalId=").map(String::from));
         let goals: Vec<String> = lines.iter().filter_map(of_line).collect();
         let distinct: HashSet<&String> = goals.iter().collect();
@@ -161,27 +151,36 @@ fn every_conversion_of_a_shared_visitor_is_sent_exactly_once() {
 #[test]
 fn a_visitor_in_use_is_never_purged() {
     within_a_minute(|| {
-        let engine = Arc::new(engine(&data_file(1)));
+        let mut wanted = flag("wanted", 7, Some(1));
+        wanted["rules"][0]["variationByExposition"][0]["exposition"] = json!(0.0);
+        wanted["rules"][0]["variationByExposition"][1]["exposition"] = json!(1.0);
+        let kept =
+            json!({"targetingType": "CUSTOM_DATUM", "customDataIndex": 1, "valueMatchType": "EXACT", "value": "kept"});
+        let tree = json!({"firstLevel": [{"conditions": [kept], "orOperators": []}], "firstLevelOrOperators": []});
+        let engine = Arc::new(engine(&json!({
+            "featureFlags": [wanted], "segments": [{"id": 1, "conditionsData": tree}],
+        })));
         let stop = Arc::new(AtomicBool::new(false));
         let purging = {
             let (engine, stop) = (Arc::clone(&engine), Arc::clone(&stop));
             thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
-                    engine.visitors().purge_step(100);
+                    engine.purge(0);
                 }
             })
         };
         for round in 0..20_000 {
             let code = format!("visitor {}", round % 7);
-            engine.add_data(&code, [text(1, "kept")], true, at(100 + round)).unwrap();
-            let kept = engine.visitors().find(&code, 100 + round, |found| found.data.custom_values(1).is_some());
-            assert_eq!(kept, Some(true), "it was active a moment ago");
+            engine.advance(round);
+            visitor(&engine, &code).add([text(1, "kept")], true, at(100 + round));
+            let explained = visitor(&engine, &code).explain("wanted", at(100 + round)).unwrap();
+            let key = explained.answer.unwrap().outcome(&explained.snapshot.data_file).key.clone();
+            assert_ne!(&*key, "off", "the custom datum was there a moment ago");
         }
         stop.store(true, Ordering::Relaxed);
         purging.join().unwrap();
-        (0..VisitorStore::STEPS).for_each(|_| {
-            engine.visitors().purge_step(i64::MAX);
-        });
-        assert!(engine.visitors().is_empty());
+        (1..30).for_each(|step| engine.advance(i64::MAX / 2 + step * 10_000));
+        purge(&engine, 100);
+        assert_eq!(engine.visitor_count(), 0);
     });
 }

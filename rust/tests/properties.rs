@@ -6,7 +6,7 @@ use kameleoon_engine::datafile::compile;
 use kameleoon_engine::engine::Mode;
 use kameleoon_engine::hashing::{Salt, bucket};
 use kameleoon_engine::numbers::{Integer, parse_float, write_float};
-use kameleoon_engine::pattern::{NoHost, Pattern};
+use kameleoon_engine::pattern::{Compiler, Steps};
 use proptest::prelude::*;
 use serde_json::json;
 use support::{engine, flag, key};
@@ -82,7 +82,7 @@ proptest! {
 
     #[test]
     fn any_text_as_a_data_file_is_an_error_or_a_model(text in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = compile(&text, &NoHost);
+        let _ = compile(&text);
     }
 
     #[test]
@@ -99,15 +99,16 @@ proptest! {
 
     #[test]
     fn a_pattern_of_plain_characters_matches_itself_alone(text in "[a-zA-Z0-9 _é日]{0,20}", other in "[a-z]{0,20}") {
-        let pattern = Pattern::compile(&text, &NoHost).unwrap();
-        prop_assert!(pattern.is_full_match(&text));
-        prop_assert_eq!(pattern.is_full_match(&other), other == text);
+        let pattern = Compiler::default().compile(&text).unwrap();
+        let is_full_match = |text: &str| pattern.is_full_match(text, &Steps::for_one_evaluation()).unwrap();
+        prop_assert!(is_full_match(&text));
+        prop_assert_eq!(is_full_match(&other), other == text);
     }
 
     #[test]
     fn no_pattern_makes_the_compiler_panic(pattern in r"[\\()\[\]{}|?*+^$.:=!<>Pab1,\-]{0,30}") {
-        if let Ok(pattern) = Pattern::compile(&pattern, &NoHost) {
-            pattern.is_full_match("abab1");
+        if let Ok(pattern) = Compiler::default().compile(&pattern) {
+            let _ = pattern.is_full_match("abab1", &Steps::for_one_evaluation());
         }
     }
 

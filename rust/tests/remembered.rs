@@ -9,7 +9,7 @@ use kameleoon_engine::engine::{Engine, Mode};
 use kameleoon_engine::visitor::datum::{CustomData, CustomDataKey, Datum};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{at, engine, flag, snapshot};
+use support::{at, engine, flag, purge, snapshot, visitor};
 
 const FLAGS: [&str; 3] = ["f1", "f2", "f3"];
 
@@ -25,7 +25,13 @@ fn data_file(version: i64) -> Value {
         rule["variationByExposition"][1]["exposition"] = json!(1.0 - share);
     }
     flags[2]["bucketingCustomDataId"] = json!(55);
-    json!({"featureFlags": flags, "dateModified": version, "customData": [
+    flags[1]["rules"][0]["exposition"] = json!([1.0, 0.6][usize::try_from(version % 2).unwrap()]);
+    let held = [0.0, 0.2, 0.6][usize::try_from(version / 2 % 3).unwrap()];
+    let holdout = json!({"experimentId": 900 + version % 2, "variationByExposition": [
+        {"variationKey": "in-holdout", "variationId": 901, "exposition": held},
+        {"variationKey": "out", "variationId": 902, "exposition": 0.3},
+    ]});
+    json!({"featureFlags": flags, "holdout": holdout, "dateModified": version, "customData": [
         {"index": 5, "id": 55, "name": "bucketing"},
         {"index": 9, "id": 99, "name": "user", "isMappingIdentifier": true},
     ]})
@@ -62,7 +68,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// The answer as it is worked out without remembering anything.
 fn afresh(engine: &Engine<()>, code: &str, key: &str, now: i64) -> String {
-    let explained = engine.explain(code, key, at(now)).unwrap();
+    let explained = visitor(engine, code).explain(key, at(now)).unwrap();
     explained.answer.unwrap().outcome(&explained.snapshot.data_file).key.to_string()
 }
 
@@ -78,34 +84,35 @@ proptest! {
                 Step::Evaluate(visitor, flag) => {
                     let (code, key) = (code(visitor), FLAGS[flag]);
                     let expected = afresh(&engine, &code, key, now);
-                    let evaluated = engine.evaluate(&code, key, Mode::Track, || at(now)).unwrap();
+                    let evaluated = support::visitor(&engine, &code).evaluate(key, Mode::Track, || at(now)).unwrap();
                     prop_assert_eq!(&*evaluated.outcome().key, &*expected);
-                    let again = engine.evaluate(&code, key, Mode::ReadOnly, || at(now)).unwrap();
+                    let again = support::visitor(&engine, &code).evaluate(key, Mode::ReadOnly, || at(now)).unwrap();
                     prop_assert_eq!(&*again.outcome().key, &*expected);
                 }
                 Step::EvaluateAll(visitor) => {
                     let code = code(visitor);
                     let expected: Vec<_> = FLAGS.iter().map(|key| afresh(&engine, &code, key, now)).collect();
                     let mut answers = Vec::new();
-                    engine.evaluate_all(&code, Mode::Save, at(now), |snapshot, _, answer| {
+                    support::visitor(&engine, &code).evaluate_all(Mode::Save, at(now), |snapshot, _, answer| {
                         answers.push(answer.unwrap().outcome(&snapshot.data_file).key.to_string());
                     });
                     prop_assert_eq!(answers, expected);
                 }
-                Step::Swap(version) => engine.swap(snapshot(&data_file(version)).0),
+                Step::Swap(version) => drop(engine.swap(snapshot(&data_file(version)).0)),
                 Step::AddBucketing(visitor, value) => {
-                    engine.add_data(&code(visitor), [text(5, format!("bucket {value}"))], true, at(now)).unwrap();
+                    support::visitor(&engine, &code(visitor)).add([text(5, format!("bucket {value}"))], true, at(now));
                 }
                 Step::Link(visitor, user) => {
-                    engine.add_data(&code(visitor), [text(9, code(user))], true, at(now)).unwrap();
+                    support::visitor(&engine, &code(visitor)).add([text(9, code(user))], true, at(now));
                 }
                 Step::Force(visitor, flag, on) => {
                     let (experiment, key) = ([11, 21, 31][flag], on.then_some("on"));
-                    engine.set_forced_variation(&code(visitor), experiment, key, true, at(now)).unwrap();
+                    support::visitor(&engine, &code(visitor)).force_variation(experiment, key, true, at(now)).unwrap();
                 }
-                Step::Purge => for _ in 0..kameleoon_engine::visitor::store::VisitorStore::STEPS {
-                    engine.visitors().purge_step(now - 5);
-                },
+                Step::Purge => {
+                    engine.advance(now * 100);
+                    purge(&engine, 500);
+                }
             }
         }
     }

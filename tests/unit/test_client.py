@@ -251,7 +251,7 @@ def test_explanations_are_typed_readable_and_leave_no_trace(make_client):
     explanation = client.explain("v", "flag")
     assert explanation.variation == client.get_variation("v", "flag", track=False)
     first, second = explanation.rules[0].segment.groups[0]
-    assert (first.type, first.holds, first.figure) == ("BROWSER", True, "CHROME 121")
+    assert (first.type, first.holds, first.visitor_has) == ("BROWSER", True, "CHROME 121")
     assert (second.include, second.holds) == (False, True)
     assert explanation.rules[0].decided
     assert "[x] BROWSER" in str(explanation)

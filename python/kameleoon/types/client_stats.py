@@ -14,9 +14,11 @@ class ClientStats(Record):
 
     ``is_ready``: whether a configuration is in. ``data_file_date_modified``: milliseconds, 0 for none.
     ``data_file_source``: ``"none"``, ``"default"`` or ``"service"``; ``data_file_age_second``: since it was fetched,
-    ``None`` if it was not. ``visitors``: codes held. ``queued_visitors``: codes that wait to be tracked;
-    ``dropped_visitors``: those dropped for want of room. ``events_sent``: lines that arrived; ``events_failed``: lines
-    in requests that failed (they are sent again). ``requests``: for each kind of request what became of its attempts,
+    ``None`` if it was not. ``visitors``: codes held; ``visitor_bytes``: about what they take, known where
+    ``visitor_data_maximum_size`` is set, and ``evicted_visitors``: those that made room for others.
+    ``queued_visitors``: visitors that wait to be tracked; ``dropped_visitors``: those that a full queue dropped.
+    ``events_sent``: events that arrived; ``events_failed``: events in requests that failed (they are sent again);
+    ``events_refused``: events that the service refuses, which are lost; ``events_dropped``: events lost for want of room. ``requests``: for each kind of request what became of its attempts,
     the bytes, the last error and the time of the last success (seconds since the epoch).
     """
 
@@ -25,11 +27,15 @@ class ClientStats(Record):
         "data_file_date_modified",
         "data_file_source",
         "dropped_visitors",
+        "events_dropped",
         "events_failed",
+        "events_refused",
         "events_sent",
+        "evicted_visitors",
         "is_ready",
         "queued_visitors",
         "requests",
+        "visitor_bytes",
         "visitors",
     )
 
@@ -41,10 +47,14 @@ class ClientStats(Record):
         data_file_source: str,
         data_file_age_second: float | None,
         visitors: int,
+        visitor_bytes: int,
+        evicted_visitors: int,
         queued_visitors: int,
         dropped_visitors: int,
         events_sent: int,
         events_failed: int,
+        events_refused: int,
+        events_dropped: int,
         requests: dict[str, dict[str, Any]],
     ) -> None:
         self.is_ready = is_ready

@@ -12,26 +12,25 @@ __all__ = ["ConditionExplanation", "Explanation", "RuleExplanation", "SegmentExp
 
 class ConditionExplanation(Record):
     """A targeting condition: its ``type`` and ``definition`` in the data file, whether it ``holds`` for the visitor
-    (``include`` false: it was negated for that), the visitor's ``figure``, and the ``segment`` that it refers to.
+    (``include`` false: it was negated for that), what the ``visitor_has`` of the kind, and the ``segment`` that it
+    refers to.
     """
 
-    __slots__ = ("definition", "figure", "holds", "include", "segment", "type")
+    __slots__ = ("definition", "holds", "include", "segment", "type", "visitor_has")
 
-    def __init__(self, raw: dict[str, Any]) -> None:
+    def __init__(self, raw: dict[str, Any], segments: list[SegmentExplanation]) -> None:
         self.type: str = raw["type"]
         self.definition: str = raw["definition"]
         self.include: bool = raw["include"]
         self.holds: bool = raw["holds"]
-        self.figure: str = raw["figure"]
-        nested = raw["segment"]
-        self.segment: SegmentExplanation | None = SegmentExplanation(nested) if nested else None
+        self.visitor_has: str = raw["visitor_has"]
+        self.segment: SegmentExplanation | None = _segment(raw, segments)
 
-    def _lines(self, indent: str) -> list[str]:
+    def _line(self) -> str:
         negation = "" if self.include else "NOT "
         definition = f" ({self.definition})" if self.definition else ""
-        figure = f"; visitor: {self.figure}" if self.figure else ""
-        lines = [f"{indent}{_mark(self.holds)} {negation}{self.type}{definition}{figure}"]
-        return lines + (self.segment._lines(indent + "    ") if self.segment else [])
+        has = f"; visitor: {self.visitor_has}" if self.visitor_has else ""
+        return f"{_mark(self.holds)} {negation}{self.type}{definition}{has}"
 
 
 class SegmentExplanation(Record):
@@ -39,20 +38,43 @@ class SegmentExplanation(Record):
 
     __slots__ = ("groups", "segment_id", "targeted")
 
-    def __init__(self, raw: dict[str, Any]) -> None:
+    def __init__(self, raw: dict[str, Any], segments: list[SegmentExplanation]) -> None:
         self.segment_id: int = raw["segment_id"]
         self.targeted: bool = raw["targeted"]
         self.groups: list[list[ConditionExplanation]] = [
-            [ConditionExplanation(condition) for condition in group] for group in raw["groups"]
+            [ConditionExplanation(condition, segments) for condition in group] for group in raw["groups"]
         ]
 
     def _lines(self, indent: str) -> list[str]:
-        lines = [f"{indent}{_mark(self.targeted)} segment {self.segment_id}"]
-        for number, group in enumerate(self.groups, 1):
-            lines.append(f"{indent}  group {number}")
-            for condition in group:
-                lines += condition._lines(indent + "    ")
+        """One line an item. A segment that several conditions refer to is shown once."""
+        lines: list[str] = []
+        shown: set[int] = set()
+        todo: list[tuple[str, SegmentExplanation | str]] = [(indent, self)]
+        while todo:
+            indent, item = todo.pop()
+            if isinstance(item, str):
+                lines.append(indent + item)
+                continue
+            head = f"{indent}{_mark(item.targeted)} segment {item.segment_id}"
+            if id(item) in shown:
+                lines.append(f"{head}, as above")
+                continue
+            shown.add(id(item))
+            lines.append(head)
+            inside: list[tuple[str, SegmentExplanation | str]] = []
+            for number, group in enumerate(item.groups, 1):
+                inside.append((indent + "  ", f"group {number}"))
+                for condition in group:
+                    inside.append((indent + "    ", condition._line()))
+                    if condition.segment is not None:
+                        inside.append((indent + "        ", condition.segment))
+            todo += reversed(inside)
         return lines
+
+
+def _segment(raw: dict[str, Any], segments: list[SegmentExplanation]) -> SegmentExplanation | None:
+    position = raw["segment"]
+    return None if position is None else segments[position]
 
 
 class RuleExplanation(Record):
@@ -62,11 +84,11 @@ class RuleExplanation(Record):
 
     __slots__ = ("decided", "experiment_id", "result", "rule_id", "segment", "type")
 
-    def __init__(self, raw: dict[str, Any]) -> None:
+    def __init__(self, raw: dict[str, Any], segments: list[SegmentExplanation]) -> None:
         self.rule_id: int = raw["rule_id"]
         self.type: str = raw["type"]
         self.experiment_id: int = raw["experiment_id"]
-        self.segment: SegmentExplanation | None = SegmentExplanation(raw["segment"]) if raw["segment"] else None
+        self.segment: SegmentExplanation | None = _segment(raw, segments)
         self.result: str = raw["result"]
         self.decided: bool = raw["decided"]
 
@@ -97,7 +119,10 @@ class Explanation(Record):
         self.variation = variation
         self.reason = reason
         self.steps: list[str] = raw["steps"]
-        self.rules: list[RuleExplanation] = [RuleExplanation(rule) for rule in raw["rules"]]
+        segments: list[SegmentExplanation] = []
+        for segment in raw["segments"]:  # one that another refers to comes before it
+            segments.append(SegmentExplanation(segment, segments))
+        self.rules: list[RuleExplanation] = [RuleExplanation(rule, segments) for rule in raw["rules"]]
 
     def __str__(self) -> str:
         lines = [f"{self.feature_key} for visitor {self.visitor_code!r}"]

@@ -1,22 +1,23 @@
-//! From the wire shapes to the model, once per data file.
+//! From a data file's text to the model, once per data file. Called by whoever has fetched one; what had to be left out
+//! comes back beside the model.
 
 use std::sync::Arc;
 
 use jiter::JsonValue;
 
 use super::compile_segments::compile_segments;
-use super::json::{self, Fields};
+use super::index::{FlagIndex, GroupIndex, OutcomeIndex, SegmentIndex};
 use super::model::{
-    Configuration, CustomDataTable, DataFile, Exposure, Flag, Group, Holdout, Map, Outcome, Rule, RuleKind, Variable,
-    Variation,
+    Configuration, CustomDataTable, DataFile, Flag, Group, Holdout, HoldoutShare, IN_HOLDOUT, Map, Outcome, Rule,
+    RuleKind, Share, Variable, Variation,
 };
 use super::wire::{
-    ConfigurationWire, CustomDataWire, DataFileWire, ExperimentWire, FeatureFlagWire, Omissions, RuleWire,
-    VariableWire, VariationWire,
+    ConfigurationWire, CustomDataWire, DataFileWire, ExperimentWire, ExposureWire, FeatureFlagWire, Omissions,
+    RuleWire, VariableWire, VariationWire,
 };
 use super::{DataFileError, Omission};
 use crate::hashing::Salt;
-use crate::pattern::PatternHost;
+use crate::json::{self, Fields};
 use crate::value::Value;
 
 /// Variable types whose values are handed on (spec 1 §1); a value of any other type is `None`.
@@ -35,7 +36,7 @@ pub struct Compiled {
 ///
 /// # Errors
 /// When the text is no JSON object. Anything less is an [`Omission`].
-pub fn compile(text: &[u8], host: &dyn PatternHost) -> Result<Compiled, DataFileError> {
+pub fn compile(text: &[u8]) -> Result<Compiled, DataFileError> {
     let scrubbed;
     let parsed = match json::parse(text) {
         Ok(parsed) => parsed,
@@ -53,8 +54,8 @@ pub fn compile(text: &[u8], host: &dyn PatternHost) -> Result<Compiled, DataFile
         custom_data: custom_data_table(&wire.custom_data, &mut omissions),
         ..DataFile::default()
     };
-    let segment_places = compile_segments(&mut data_file, &wire, host, &mut omissions);
-    compile_flags(&mut data_file, &wire, &segment_places, &mut omissions);
+    let segments = compile_segments(&mut data_file, &wire, &mut omissions);
+    compile_flags(&mut data_file, &wire, &segments, &mut omissions);
     group_flags(&mut data_file, &wire);
     data_file.holdout = wire.holdout.as_ref().map(compile_holdout);
     Ok(Compiled { data_file, omissions: omissions.0 })
@@ -76,10 +77,10 @@ fn custom_data_table(wire: &[CustomDataWire<'_>], omissions: &mut Omissions) -> 
             table.indices_by_name.insert(name.into(), entry.index);
         }
         if entry.local_only {
-            table.local_only.push(entry.index);
+            table.local_only.insert(entry.index);
         }
         if entry.scope == Some("VISITOR") {
-            table.visitor_scope.push(entry.index);
+            table.visitor_scope.insert(entry.index);
         }
         if entry.is_mapping_identifier
             && let Some(earlier) = table.mapping_index.replace(entry.index)
@@ -94,74 +95,71 @@ fn custom_data_table(wire: &[CustomDataWire<'_>], omissions: &mut Omissions) -> 
 fn compile_flags(
     data_file: &mut DataFile,
     wire: &DataFileWire<'_>,
-    segment_places: &Map<i64, usize>,
+    segments: &Map<i64, SegmentIndex>,
     omissions: &mut Omissions,
 ) {
-    let index_of_id =
-        |id: i64| wire.custom_data.iter().rev().find(|entry| entry.id == Some(id)).map(|entry| entry.index);
+    let ids = wire.custom_data.iter().filter_map(|entry| Some((entry.id?, entry.index)));
+    let custom_data_indices: Map<i64, i64> = ids.collect();
+    let index_of_id = |id: i64| custom_data_indices.get(&id).copied();
     for flag_wire in &wire.feature_flags {
-        // The last flag of a key counts, at the place of the first.
+        // The last flag of a key counts, at the position of the first.
         let key: Arc<str> = flag_wire.key.into();
-        let place = data_file.flags_by_key.get(&key).copied().unwrap_or(data_file.flags.len());
-        data_file.flags_by_key.insert(Arc::clone(&key), place);
+        let index = data_file.flag(&key).unwrap_or_else(|| FlagIndex::new(data_file.flags.len()));
+        data_file.flags_by_key.insert(Arc::clone(&key), index);
         let mut flag = Flag {
             id: flag_wire.id,
             key,
             default_variation_key: flag_wire.default_variation_key.into(),
-            default_outcome: 0,
+            default_outcome: OutcomeIndex::new(data_file.outcomes.len()),
             environment_enabled: flag_wire.environment_enabled,
             group: None,
             bucketing_index: flag_wire.bucketing_custom_data_id.and_then(index_of_id).filter(|index| *index != 0),
             variations: compile_variations(flag_wire, omissions),
             rules: Vec::with_capacity(flag_wire.rules.len()),
-            needs_host: false,
         };
-        let default = outcome(place, &flag, &flag.default_variation_key, None, None);
-        flag.default_outcome = data_file.outcomes.len();
-        data_file.outcomes.push(default);
+        data_file.outcomes.push(outcome(index, &flag, &flag.default_variation_key, None, None));
         for rule in &flag_wire.rules {
             let segment_id = rule.segment.as_ref().map(|segment| segment.id).or(rule.segment_id);
-            let segment = segment_id.and_then(|id| segment_places.get(&id).copied());
-            flag.needs_host |= segment.is_some_and(|segment| data_file.segments[segment].needs_host);
-            let rule = compile_rule(place, &flag, rule, segment, &mut data_file.outcomes);
+            let segment = segment_id.and_then(|id| segments.get(&id).copied());
+            let rule = compile_rule(index, &flag, rule, segment, &mut data_file.outcomes);
             flag.rules.push(rule);
         }
-        if place == data_file.flags.len() {
-            data_file.flags.push(flag);
-        } else {
-            data_file.flags[place] = flag;
+        match data_file.flags.get_mut(index.position()) {
+            Some(earlier) => *earlier = flag,
+            None => data_file.flags.push(flag),
         }
     }
-    for (place, flag) in data_file.flags.iter().enumerate() {
-        for (rule_place, rule) in flag.rules.iter().enumerate() {
-            data_file.experiments.insert(rule.experiment_id, (place, rule_place));
+    for flag in data_file.flag_indices() {
+        for (position, rule) in data_file.flags[flag.position()].rules.iter().enumerate() {
+            data_file.experiments.insert(rule.experiment_id, (flag, position));
         }
     }
 }
 
 fn outcome(
-    place: usize,
+    flag_index: FlagIndex,
     flag: &Flag,
     key: &Arc<str>,
     variation_id: Option<i64>,
     experiment_id: Option<i64>,
 ) -> Outcome {
-    Outcome { flag: place, key: Arc::clone(key), variation: flag.variation(key), variation_id, experiment_id }
+    Outcome { flag: flag_index, key: Arc::clone(key), variation: flag.variation(key), variation_id, experiment_id }
 }
 
 fn compile_rule(
-    place: usize,
+    flag_index: FlagIndex,
     flag: &Flag,
     wire: &RuleWire<'_>,
-    segment: Option<usize>,
+    segment: Option<SegmentIndex>,
     outcomes: &mut Vec<Outcome>,
 ) -> Rule {
     let experiment_id = wire.experiment.experiment_id;
-    let mut variations = compile_exposures(&wire.experiment);
-    for exposure in &mut variations {
-        exposure.outcome = outcomes.len();
-        outcomes.push(outcome(place, flag, &exposure.key, exposure.variation_id, Some(experiment_id)));
-    }
+    let shares = with_cumulative(&wire.experiment).map(|(share, cumulative)| {
+        let (key, variation_id): (Arc<str>, _) = (share.variation_key.into(), share.variation_id);
+        let index = OutcomeIndex::new(outcomes.len());
+        outcomes.push(outcome(flag_index, flag, &key, variation_id, Some(experiment_id)));
+        Share { key, variation_id, cumulative, outcome: index }
+    });
     Rule {
         id: wire.id,
         kind: match wire.kind {
@@ -172,64 +170,64 @@ fn compile_rule(
         exposition: wire.exposition,
         experiment_id,
         segment,
-        variations,
+        shares: shares.collect(),
         salt: Salt::of_container(wire.id, wire.respool_time),
         experiment_salt: Salt::of_container(experiment_id, wire.respool_time),
     }
 }
 
-fn compile_exposures(wire: &ExperimentWire<'_>) -> Vec<Exposure> {
-    let mut total = 0.0;
-    let exposures = wire.variation_by_exposition.iter().map(|exposure| {
-        total += exposure.exposition;
-        Exposure {
-            key: exposure.variation_key.into(),
-            variation_id: exposure.variation_id,
-            exposition: exposure.exposition,
-            cumulative: total,
-            outcome: 0,
-        }
-    });
-    exposures.collect()
+/// The shares of an experiment, each with the sum of all up to it, in double arithmetic from 0.0.
+fn with_cumulative<'a>(wire: &'a ExperimentWire<'a>) -> impl Iterator<Item = (&'a ExposureWire<'a>, f64)> {
+    wire.variation_by_exposition.iter().scan(0.0, |total, share| {
+        *total += share.exposition;
+        Some((share, *total))
+    })
 }
 
 fn compile_holdout(wire: &ExperimentWire<'_>) -> Holdout {
+    let shares = with_cumulative(wire).map(|(share, cumulative)| HoldoutShare {
+        key: share.variation_key.into(),
+        variation_id: share.variation_id,
+        cumulative,
+        holds_out: share.variation_key == IN_HOLDOUT,
+    });
     Holdout {
         experiment_id: wire.experiment_id,
-        variations: compile_exposures(wire),
+        shares: shares.collect(),
         salt: Salt::of_container(wire.experiment_id, None),
     }
 }
 
 fn compile_variations(flag: &FeatureFlagWire<'_>, omissions: &mut Omissions) -> Vec<Variation> {
-    let mut variations: Vec<Variation> = Vec::with_capacity(flag.variations.len());
-    for wire in &flag.variations {
-        let variation = compile_variation(flag, wire, omissions);
-        replace_or_push(&mut variations, variation, |variation| &variation.key);
-    }
-    variations
+    let variations = flag.variations.iter().map(|wire| compile_variation(flag, wire, omissions));
+    unique_by_key(variations, |variation| &variation.key)
 }
 
 fn compile_variation(flag: &FeatureFlagWire<'_>, wire: &VariationWire<'_>, omissions: &mut Omissions) -> Variation {
-    let mut variables = Vec::with_capacity(wire.variables.len());
-    for variable in &wire.variables {
+    let variables = wire.variables.iter().map(|variable| {
         let value = variable_value(variable).unwrap_or_else(|reason| {
             let id = format!("{:?} of variation {:?} of feature flag {:?}", variable.key, wire.key, flag.key);
             omissions.add("value of variable", id, reason);
             Value::Null
         });
-        let variable = Variable { key: variable.key.into(), kind: variable.kind.into(), value };
-        replace_or_push(&mut variables, variable, |variable| &variable.key);
-    }
+        Variable { key: variable.key.into(), kind: variable.kind.into(), value }
+    });
+    let variables = unique_by_key(variables, |variable| &variable.key);
     Variation { key: wire.key.into(), name: wire.name.into(), variables }
 }
 
-/// As a dict does it: the last item of a key counts, at the place of the first.
-fn replace_or_push<T>(items: &mut Vec<T>, item: T, key: impl Fn(&T) -> &Arc<str>) {
-    match items.iter().position(|other| key(other) == key(&item)) {
-        Some(place) => items[place] = item,
-        None => items.push(item),
+/// As a dict does it: the last item of a key counts, at the position of the first.
+fn unique_by_key<T>(items: impl Iterator<Item = T>, key: impl Fn(&T) -> &Arc<str>) -> Vec<T> {
+    let mut positions: Map<Arc<str>, usize> = Map::default();
+    let mut unique: Vec<T> = Vec::with_capacity(items.size_hint().0);
+    for item in items {
+        let position = *positions.entry(Arc::clone(key(&item))).or_insert(unique.len());
+        match unique.get_mut(position) {
+            Some(earlier) => *earlier = item,
+            None => unique.push(item),
+        }
     }
+    unique
 }
 
 fn variable_value(variable: &VariableWire<'_>) -> Result<Value, String> {
@@ -251,17 +249,19 @@ fn group_flags(data_file: &mut DataFile, wire: &DataFileWire<'_>) {
     for flag in &wire.feature_flags {
         names.insert(flag.key, flag.mutually_exclusive_group.filter(|name| !name.is_empty()));
     }
-    for place in 0..data_file.flags.len() {
-        let Some(name) = names.get(&*data_file.flags[place].key).copied().flatten() else { continue };
-        let group = data_file.groups.iter().position(|group| *group.name == *name).unwrap_or_else(|| {
+    let mut groups: Map<&str, GroupIndex> = Map::default();
+    for index in data_file.flag_indices() {
+        let flag = &mut data_file.flags[index.position()];
+        let Some(name) = names.get(&*flag.key).copied().flatten() else { continue };
+        let group = *groups.entry(name).or_insert_with(|| {
             data_file.groups.push(Group { name: name.into(), flags: Vec::new(), salt: Salt::of_group(name) });
-            data_file.groups.len() - 1
+            GroupIndex::new(data_file.groups.len() - 1)
         });
-        data_file.flags[place].group = Some(group);
-        data_file.groups[group].flags.push(place);
+        flag.group = Some(group);
+        data_file.groups[group.position()].flags.push(index);
     }
     let DataFile { groups, flags, .. } = data_file;
     for group in groups {
-        group.flags.sort_by_key(|place| flags[*place].id);
+        group.flags.sort_by_key(|flag| flags[flag.position()].id);
     }
 }

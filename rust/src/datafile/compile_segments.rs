@@ -1,70 +1,98 @@
-//! From the wire shapes of segments to condition trees; references between segments become places in the table.
+//! From the wire shapes of segments to condition trees; references between segments become indices.
 
 use jiter::JsonValue;
 
-use super::compile_condition::{self, References};
-use super::condition::{Condition, ConditionTree, Expression, Term};
-use super::json::Fields;
+use super::compile_condition::{Reading, References};
+use super::condition::{Condition, ConditionTree, Expression, Term, VisitCondition};
+use super::index::SegmentIndex;
 use super::model::{DataFile, Map, Segment};
 use super::wire::{DataFileWire, Omissions, SegmentWire};
-use crate::pattern::PatternHost;
+use crate::json::Fields;
+use crate::pattern;
 use crate::value::write_json_string;
 
 /// Segments may refer to one another this deep; a reference beyond that is false.
 const MAX_SEGMENT_DEPTH: usize = 100;
 
-/// All segments, those inside rules included, and where each id stands.
+/// All segments, those inside rules included, and the index of each id.
 pub(super) fn compile_segments(
     data_file: &mut DataFile,
     wire: &DataFileWire<'_>,
-    host: &dyn PatternHost,
     omissions: &mut Omissions,
-) -> Map<i64, usize> {
+) -> Map<i64, SegmentIndex> {
     let rules = || wire.feature_flags.iter().flat_map(|flag| flag.rules.iter().map(move |rule| (flag, rule)));
     let inline = rules().filter_map(|(_, rule)| rule.segment.as_ref());
-    // The last segment of an id counts, at the place of the first.
-    let mut places: Map<i64, usize> = Map::default();
+    // The last segment of an id counts, at the position of the first.
+    let mut indices: Map<i64, SegmentIndex> = Map::default();
     let mut unique: Vec<&SegmentWire<'_>> = Vec::new();
     for segment in wire.segments.iter().chain(inline) {
-        if let Some(place) = places.get(&segment.id) {
-            unique[*place] = segment;
+        if let Some(index) = indices.get(&segment.id) {
+            unique[index.position()] = segment;
         } else {
-            places.insert(segment.id, unique.len());
+            indices.insert(segment.id, SegmentIndex::new(unique.len()));
             unique.push(segment);
         }
     }
     let mut references =
-        References { rules_by_flag_id: Map::default(), variation_keys: Map::default(), segment_places: &places, host };
+        References { rules_by_flag_id: Map::default(), variations_by_key: Map::default(), segments: &indices };
+    let mut variation_keys: Map<i64, &str> = Map::default();
     for (flag, rule) in rules() {
         references.rules_by_flag_id.entry(flag.id).or_default().push((rule.id, rule.experiment.experiment_id));
         for exposure in &rule.experiment.variation_by_exposition {
             if let Some(id) = exposure.variation_id {
-                references.variation_keys.insert(id, exposure.variation_key);
+                variation_keys.insert(id, exposure.variation_key);
             }
         }
     }
+    for (id, key) in variation_keys {
+        references.variations_by_key.entry(key).or_default().push(id);
+    }
+    let mut patterns = pattern::Compiler::default();
     for segment in unique {
         if segment.audience_tracking {
-            data_file.audiences.push(data_file.segments.len());
+            data_file.audiences.push(SegmentIndex::new(data_file.segments.len()));
         }
-        let tree = compile_tree(segment, &references, omissions);
+        let tree = compile_tree(segment, &references, &mut patterns, omissions);
         data_file.segments.push(Segment { tree, ..Segment::everybody(segment.id) });
     }
     drop(references);
     break_cycles(&mut data_file.segments, omissions);
-    mark_host_segments(&mut data_file.segments);
-    data_file.uses_local_day =
-        data_file.segments.iter().flat_map(terms).any(|term| matches!(term.condition, Condition::SameDayVisits(_)));
-    places
+    data_file.remembered_segments = number_remembered(&mut data_file.segments);
+    let counts_today = |term: &Term| matches!(term.condition, Condition::Visit(VisitCondition::Today(_)));
+    data_file.uses_local_day = data_file.segments.iter().flat_map(terms).any(counts_today);
+    indices
+}
+
+/// Numbers the segments that several conditions refer to; returns how many there are.
+fn number_remembered(segments: &mut [Segment]) -> u32 {
+    let mut references = vec![0usize; segments.len()];
+    for segment in &*segments {
+        for target in references_of(segment) {
+            references[target] += 1;
+        }
+    }
+    let mut count = 0;
+    for (segment, references) in segments.iter_mut().zip(references) {
+        if references > 1 {
+            segment.remembered = Some(count);
+            count += 1;
+        }
+    }
+    count
 }
 
 fn terms(segment: &Segment) -> impl Iterator<Item = &Term> {
     segment.tree.items.iter().flat_map(|group| group.items.iter())
 }
 
-fn compile_tree(segment: &SegmentWire<'_>, references: &References<'_>, omissions: &mut Omissions) -> ConditionTree {
+fn compile_tree(
+    segment: &SegmentWire<'_>,
+    references: &References<'_>,
+    patterns: &mut pattern::Compiler,
+    omissions: &mut Omissions,
+) -> ConditionTree {
     let Some(conditions) = segment.conditions_data else { return Expression::default() };
-    let mut compile = |fields: Fields<'_>| compile_term(segment.id, fields, references, omissions);
+    let mut compile = |fields: Fields<'_>| compile_term(segment.id, fields, references, patterns, omissions);
     let tree = read_expression(conditions, "firstLevel", "firstLevelOrOperators", &mut |group| {
         let group = Fields::of(group)?;
         read_expression(group, "conditions", "orOperators", &mut |term| Ok(compile(Fields::of(term)?)))
@@ -95,19 +123,29 @@ fn read_expression<'a, T>(
     Ok(Expression { items: items?.into(), or_operators: or_operators.into() })
 }
 
-fn compile_term(segment: i64, fields: Fields<'_>, references: &References<'_>, omissions: &mut Omissions) -> Term {
+fn compile_term(
+    segment: i64,
+    fields: Fields<'_>,
+    references: &References<'_>,
+    patterns: &mut pattern::Compiler,
+    omissions: &mut Omissions,
+) -> Term {
     let kind = fields.text("targetingType").ok().flatten().unwrap_or("");
+    let owner = format!("{kind} of segment {segment}");
+    let reading = Reading { fields, references, patterns, owner: &owner };
+    let compiled = reading.condition(kind);
     let mut leave_out = |reason: String| {
-        omissions.add("condition", format!("{kind} of segment {segment}"), format!("it is false: {reason}"));
+        omissions.add("condition", owner.clone(), format!("it is false: {reason}"));
         Condition::Never
     };
-    let condition = match compile_condition::compile(kind, fields, references) {
+    let condition = match compiled {
         Ok(Some(condition)) => condition,
         Ok(None) => leave_out("this kind is not known".into()),
         Err(reason) => leave_out(reason),
     };
     let mut definition = String::new();
-    for (name, value) in fields.iter().filter(|(name, _)| !matches!(*name, "targetingType" | "isInclude")) {
+    let shown = fields.unique().into_iter().filter(|(name, _)| !matches!(*name, "targetingType" | "isInclude"));
+    for (name, value) in shown {
         definition.push_str(if definition.is_empty() { "" } else { ", " });
         definition.push_str(name);
         definition.push_str(": ");
@@ -144,18 +182,18 @@ fn break_cycles(segments: &mut [Segment], omissions: &mut Omissions) {
 /// The segments that a segment refers to.
 fn references_of(segment: &Segment) -> impl Iterator<Item = usize> {
     terms(segment).filter_map(|term| match term.condition {
-        Condition::Segment(place) => Some(place),
+        Condition::Segment(target) => Some(target.position()),
         _ => None,
     })
 }
 
-/// Makes false every reference that `is_broken` from one place to another.
+/// Makes false every reference that `is_broken` from one segment to another.
 fn cut(segments: &mut [Segment], omissions: &mut Omissions, reason: &str, is_broken: impl Fn(usize, usize) -> bool) {
-    for (place, segment) in segments.iter_mut().enumerate() {
+    for (position, segment) in segments.iter_mut().enumerate() {
         let id = segment.id;
         for term in segment.tree.items.iter_mut().flat_map(|group| group.items.iter_mut()) {
             if let Condition::Segment(target) = term.condition
-                && is_broken(place, target)
+                && is_broken(position, target.position())
             {
                 term.condition = Condition::Never;
                 omissions.add("condition", format!("SEGMENT of segment {id}"), format!("it is false: {reason}"));
@@ -169,9 +207,13 @@ fn heights(segments: &[Segment]) -> Vec<usize> {
     let mut heights = vec![0usize; segments.len()];
     // Each round settles the segments one reference higher.
     for _ in 0..=MAX_SEGMENT_DEPTH {
-        for (place, segment) in segments.iter().enumerate() {
-            let below = references_of(segment).map(|target| heights[target] + 1).max();
-            heights[place] = below.unwrap_or(0);
+        let mut changed = false;
+        for (position, segment) in segments.iter().enumerate() {
+            let height = references_of(segment).map(|target| heights[target] + 1).max().unwrap_or(0);
+            changed |= std::mem::replace(&mut heights[position], height) != height;
+        }
+        if !changed {
+            break;
         }
     }
     heights
@@ -220,25 +262,4 @@ fn components(edges: &[Vec<usize>]) -> Vec<usize> {
         }
     }
     component
-}
-
-/// Notes which segments need the host, through references too. The graph is acyclic and at most
-/// [`MAX_SEGMENT_DEPTH`] deep here.
-fn mark_host_segments(segments: &mut [Segment]) {
-    loop {
-        let mut changed = false;
-        for place in 0..segments.len() {
-            let needs_host = terms(&segments[place]).any(|term| match &term.condition {
-                Condition::Segment(target) => segments[*target].needs_host,
-                condition => condition.needs_host(),
-            });
-            if needs_host && !segments[place].needs_host {
-                segments[place].needs_host = true;
-                changed = true;
-            }
-        }
-        if !changed {
-            return;
-        }
-    }
 }

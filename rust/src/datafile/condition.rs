@@ -1,15 +1,21 @@
-//! Targeting conditions as data (spec 1 §5): operators resolved, patterns and sets compiled. Their truth for a visitor
-//! is found in [`crate::targeting`].
+//! Targeting conditions as data: operators resolved, patterns and sets compiled. Made by
+//! [`super::compile_condition`]; their truth for a visitor is found in [`crate::targeting`].
+//!
+//! A family is an enum of conditions that look at the same part of a visitor. [`Condition`] only names the families.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use compact_str::CompactString;
 use hashbrown::HashSet;
 
-use crate::numbers::Integer;
-use crate::pattern::Pattern;
+use super::index::SegmentIndex;
+use super::reports::Reports;
+use crate::numbers::Version;
+use crate::pattern::{Pattern, Steps};
 
 /// A boolean expression over items joined by AND and OR, in the order of the data file.
 ///
-/// It is evaluated from left to right in one pass (see [`Expression::evaluate_places`]), so its size costs no stack.
+/// It is evaluated from left to right in one pass (see [`Expression::evaluate`]), so its size costs no stack.
 #[derive(Debug)]
 pub struct Expression<T> {
     /// The operands.
@@ -25,27 +31,27 @@ impl<T> Default for Expression<T> {
 }
 
 impl<T> Expression<T> {
-    /// The value of the expression, where `holds` tells that of the item at a place. An empty expression is true.
+    /// The value of the expression, where `holds` tells that of the item at a position. An empty expression is true.
     ///
     /// `a AND b AND c OR d` is `(a AND b) AND (c OR d)` **(kept quirk)**: an AND binds exactly two items, whatever
     /// follows is one operand.
-    pub fn evaluate_places(&self, mut holds: impl FnMut(usize) -> bool) -> bool {
+    pub fn evaluate(&self, mut holds: impl FnMut(usize) -> bool) -> bool {
         let count = self.items.len();
-        let mut place = 0;
+        let mut position = 0;
         loop {
-            if place >= count {
+            if position >= count {
                 return true;
             }
-            let is_pair = self.or_operators.get(place) == Some(&false) && place + 1 < count;
-            let value = holds(place) && (!is_pair || holds(place + 1));
+            let is_pair = self.or_operators.get(position) == Some(&false) && position + 1 < count;
+            let value = holds(position) && (!is_pair || holds(position + 1));
             let taken = 1 + usize::from(is_pair);
-            if place + taken >= count {
+            if position + taken >= count {
                 return value;
             }
-            match self.or_operators.get(place + taken - 1) {
+            match self.or_operators.get(position + taken - 1) {
                 Some(true) if value => return true,
                 Some(false) if !value => return false,
-                _ => place += taken,
+                _ => position += taken,
             }
         }
     }
@@ -75,17 +81,37 @@ pub enum TextTest {
     /// Contains.
     Contains(Box<str>),
     /// Matches as a whole.
-    Pattern(Pattern),
+    Pattern(PatternTest),
+}
+
+/// A pattern with its owner, for the log.
+#[derive(Debug)]
+pub struct PatternTest {
+    /// The pattern.
+    pub pattern: Pattern,
+    /// What the pattern belongs to, as `PAGE_URL of segment 12`.
+    pub owner: Box<str>,
+    /// Whether the log was told that a match gave up.
+    pub gave_up: AtomicBool,
+}
+
+/// What patterns need of the evaluation that asks them.
+#[derive(Clone, Copy)]
+pub struct Matching<'a> {
+    /// The steps that the evaluation's patterns may take.
+    pub steps: &'a Steps,
+    /// Where a pattern that gives up is told of.
+    pub reports: &'a Reports,
 }
 
 /// How a number is compared with the condition's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
-    /// The visitor's figure is equal.
+    /// The visitor's number is equal.
     Equal,
-    /// The visitor's figure is greater.
+    /// The visitor's number is greater.
     Greater,
-    /// The visitor's figure is lower.
+    /// The visitor's number is lower.
     Lower,
 }
 
@@ -98,13 +124,13 @@ pub struct NumberTest {
     pub value: f64,
 }
 
-/// A version to compare with, as (major, minor, patch).
+/// A version to compare with.
 #[derive(Debug)]
 pub struct VersionTest {
     /// How.
     pub comparison: Comparison,
     /// With what.
-    pub version: [Integer; 3],
+    pub version: Version,
 }
 
 /// What is asked of the values of a custom datum.
@@ -142,28 +168,56 @@ pub enum CampaignKind {
     Any,
 }
 
-/// A targeting condition (the table of spec 1 §5).
+/// A targeting condition: a family, or what needs no visitor.
 #[derive(Debug)]
 pub enum Condition {
-    /// `CUSTOM_DATUM`
-    CustomData {
-        /// The custom datum's index.
-        index: i64,
-        /// What is asked of it.
-        test: CustomDataTest,
-    },
-    /// `VISITOR_CODE`
+    /// The visitor code.
     VisitorCode(TextTest),
-    /// `PAGE_URL`
-    PageUrl(TextTest),
-    /// `PAGE_TITLE`
-    PageTitle(TextTest),
-    /// `PREVIOUS_PAGE`
-    PreviousPage(TextTest),
-    /// `PAGE_VIEWS`
-    PageViews(NumberTest),
+    /// Custom data.
+    CustomData(CustomDataCondition),
+    /// Pages that were viewed.
+    Page(PageCondition),
+    /// The visitor's device, software and whereabouts.
+    Device(DeviceCondition),
+    /// What the visitor did in experiments, personalizations and goals.
+    Campaign(CampaignCondition),
+    /// Visits.
+    Visit(VisitCondition),
+    /// `SDK_LANGUAGE`: depends on nothing but the data file.
+    Constant(bool),
+    /// `SEGMENT`: another segment.
+    Segment(SegmentIndex),
+    /// Never true: unknown or unreadable.
+    Never,
+}
+
+/// `CUSTOM_DATUM`
+#[derive(Debug)]
+pub struct CustomDataCondition {
+    /// The index of the custom data.
+    pub index: i64,
+    /// What is asked of the values there.
+    pub test: CustomDataTest,
+}
+
+/// Conditions on pages that were viewed.
+#[derive(Debug)]
+pub enum PageCondition {
+    /// `PAGE_URL`: the url of the page viewed last.
+    Url(TextTest),
+    /// `PAGE_TITLE`: its title.
+    Title(TextTest),
+    /// `PREVIOUS_PAGE`: the url of the page viewed second to last.
+    PreviousUrl(TextTest),
+    /// `PAGE_VIEWS`: all views of all pages.
+    Views(NumberTest),
+}
+
+/// Conditions on the visitor's device, software and whereabouts.
+#[derive(Debug)]
+pub enum DeviceCondition {
     /// `DEVICE_TYPE`, by name.
-    Device(Box<str>),
+    Type(Box<str>),
     /// `OPERATING_SYSTEM`, by name.
     OperatingSystem(Box<str>),
     /// `BROWSER`, by name, with a version if one is asked for.
@@ -175,8 +229,6 @@ pub enum Condition {
     },
     /// `APPLICATION_VERSION`
     ApplicationVersion(VersionTest),
-    /// `SDK_LANGUAGE`: depends on nothing but the data file.
-    Constant(bool),
     /// `COOKIE`
     Cookie {
         /// For the cookie's name.
@@ -193,6 +245,11 @@ pub enum Condition {
         /// The city, if asked for.
         city: Option<Box<str>>,
     },
+}
+
+/// Conditions on what the visitor did in experiments, personalizations and goals.
+#[derive(Debug)]
+pub enum CampaignCondition {
     /// `CONVERSIONS`
     Conversions {
         /// The goal; `None` is any.
@@ -201,16 +258,16 @@ pub enum Condition {
         scope: VisitScope,
     },
     /// `TARGET_FEATURE_FLAG`
-    TargetFeatureFlag {
+    FeatureFlag {
         /// The experiments of the flag's rules.
-        experiments: Box<[i64]>,
+        experiments: IdSet,
         /// The variation's key, if asked for, resolved: the variation ids that have it.
-        variations: Option<Box<[i64]>>,
+        variations: Option<IdSet>,
         /// Since when.
         scope: VisitScope,
     },
     /// `TARGET_EXPERIMENT`
-    TargetExperiment {
+    Experiment {
         /// The experiment.
         experiment_id: i64,
         /// The variation, with `EXACT`.
@@ -219,14 +276,14 @@ pub enum Condition {
         scope: VisitScope,
     },
     /// `TARGET_PERSONALIZATION`
-    TargetPersonalization {
+    Personalization {
         /// The personalization.
         personalization_id: i64,
         /// Since when.
         scope: VisitScope,
     },
     /// `EXCLUSIVE_EXPERIMENT`
-    ExclusiveExperiment {
+    Exclusive {
         /// What is excluded.
         campaigns: CampaignKind,
         /// Since when.
@@ -234,19 +291,6 @@ pub enum Condition {
     },
     /// `EXCLUSIVE_FEATURE_FLAG` (level 3.4)
     ExclusiveFeatureFlag,
-    /// `FIRST_VISIT`: milliseconds since the oldest known visit began.
-    FirstVisit(NumberTest),
-    /// `LAST_VISIT`: milliseconds since the newest previous visit began.
-    LastVisit(NumberTest),
-    /// `VISITS`
-    Visits(NumberTest),
-    /// `SAME_DAY_VISITS`
-    SameDayVisits(NumberTest),
-    /// `NEW_VISITORS`
-    NewVisitors {
-        /// Whether new visitors are asked for, or returning ones.
-        new: bool,
-    },
     /// `HEAT_SLICE`
     HeatSlice {
         /// The key moment.
@@ -258,73 +302,76 @@ pub enum Condition {
         /// Inclusive.
         upper: f64,
     },
-    /// `SEGMENT`: the segment's place in the table.
-    Segment(usize),
-    /// Never true: unknown or unreadable.
-    Never,
 }
 
-impl Condition {
-    /// Whether some pattern in it is matched by the host.
-    pub fn needs_host(&self) -> bool {
-        match self {
-            Self::VisitorCode(test)
-            | Self::PageUrl(test)
-            | Self::PageTitle(test)
-            | Self::PreviousPage(test)
-            | Self::CustomData { test: CustomDataTest::Text(test), .. } => test.needs_host(),
-            Self::Cookie { name, value } => name.needs_host() || value.needs_host(),
-            _ => false,
-        }
-    }
+/// Ids to be found among.
+pub type IdSet = HashSet<i64, foldhash::fast::FixedState>;
+
+/// Conditions on visits.
+#[derive(Debug)]
+pub enum VisitCondition {
+    /// `FIRST_VISIT`: milliseconds since the oldest known visit began.
+    First(NumberTest),
+    /// `LAST_VISIT`: milliseconds since the newest previous visit began.
+    Last(NumberTest),
+    /// `VISITS`: how many, the current one included.
+    Count(NumberTest),
+    /// `SAME_DAY_VISITS`: how many today, the current one included.
+    Today(NumberTest),
+    /// `NEW_VISITORS`: whether new visitors are asked for, or returning ones.
+    New(bool),
 }
 
 impl TextTest {
-    /// Whether the host matches its pattern.
-    pub fn needs_host(&self) -> bool {
-        matches!(self, Self::Pattern(pattern) if pattern.needs_host())
-    }
-
     /// Whether `text` passes.
-    pub fn holds(&self, text: &str) -> bool {
+    pub fn holds(&self, text: &str, matching: Matching<'_>) -> bool {
         match self {
             Self::Exact(expected) => **expected == *text,
             Self::Contains(part) => text.contains(&**part),
-            Self::Pattern(pattern) => pattern.is_full_match(text),
+            Self::Pattern(test) => test.holds(text, matching),
         }
+    }
+}
+
+impl PatternTest {
+    /// Whether the pattern matches the whole of `text`. One that gives up does not, and is told of once.
+    fn holds(&self, text: &str, matching: Matching<'_>) -> bool {
+        self.pattern.is_full_match(text, matching.steps).unwrap_or_else(|_| {
+            if !self.gave_up.swap(true, Ordering::Relaxed) {
+                matching.reports.add(format!(
+                    "pattern {:?} ({}) gave up on a text of {} bytes, which counts as no match; hint: it backtracks too \
+                     much, write it without repetitions inside repetitions",
+                    self.pattern.source(),
+                    self.owner,
+                    text.len(),
+                ));
+            }
+            false
+        })
     }
 }
 
 impl NumberTest {
-    /// Whether `figure` passes.
-    #[expect(clippy::float_cmp, reason = "Python compares the figures exactly")]
-    pub fn holds(&self, figure: f64) -> bool {
+    /// Whether `number` passes.
+    #[expect(clippy::float_cmp, reason = "Python compares the numbers exactly")]
+    pub fn holds(&self, number: f64) -> bool {
         match self.comparison {
-            Comparison::Equal => figure == self.value,
-            Comparison::Greater => figure > self.value,
-            Comparison::Lower => figure < self.value,
+            Comparison::Equal => number == self.value,
+            Comparison::Greater => number > self.value,
+            Comparison::Lower => number < self.value,
         }
     }
 }
 
 impl VersionTest {
     /// Whether `version` passes.
-    pub fn holds(&self, version: &[Integer; 3]) -> bool {
+    pub fn holds(&self, version: &Version) -> bool {
         match self.comparison {
             Comparison::Equal => *version == self.version,
             Comparison::Greater => *version > self.version,
             Comparison::Lower => *version < self.version,
         }
     }
-}
-
-/// A version as (major, minor, patch): missing parts are 0, further ones ignored, `None` if a part is no integer.
-pub fn parse_version(text: &str) -> Option<[Integer; 3]> {
-    let mut version = [Integer::ZERO; 3];
-    for (part, text) in version.iter_mut().zip(text.split('.')) {
-        *part = Integer::parse(text)?;
-    }
-    Some(version)
 }
 
 #[cfg(test)]
@@ -362,7 +409,7 @@ mod tests {
                         let expression =
                             Expression { items: items.clone().into(), or_operators: operators.clone().into() };
                         assert_eq!(
-                            expression.evaluate_places(|place| expression.items[place]),
+                            expression.evaluate(|position| expression.items[position]),
                             expected,
                             "{items:?} {operators:?}"
                         );
@@ -375,6 +422,6 @@ mod tests {
     #[test]
     fn a_long_expression_takes_no_stack() {
         let expression = Expression { items: vec![false; 1_000_000].into(), or_operators: vec![true; 999_999].into() };
-        assert!(!expression.evaluate_places(|place| expression.items[place]));
+        assert!(!expression.evaluate(|position| expression.items[position]));
     }
 }

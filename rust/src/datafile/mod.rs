@@ -6,8 +6,9 @@ mod compile;
 mod compile_condition;
 mod compile_segments;
 pub mod condition;
-pub mod json;
+pub mod index;
 pub mod model;
+pub mod reports;
 mod wire;
 
 use std::fmt;

@@ -1,24 +1,30 @@
-//! The compiled data file: ids resolved to places in tables, salts written, results numbered.
+//! The compiled data file: ids resolved to typed indices ([`super::index`]), salts written, answers numbered.
 //!
-//! Immutable; shared by all evaluations. Nothing is looked up by text but the flag key.
+//! Made by [`super::compile`], immutable from then on, shared by all evaluations. Nothing in it is looked up by text but
+//! the flag key.
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::condition::{ConditionTree, Expression};
+use super::index::{FlagIndex, GroupIndex, OutcomeIndex, SegmentIndex, VariationIndex};
+use super::reports::Reports;
 use crate::hashing::Salt;
 use crate::value::Value;
 
 /// A map with a fast hash function; its order is unspecified.
 pub(super) type Map<Key, Value> = HashMap<Key, Value, foldhash::fast::RandomState>;
 
+/// A set with a fast hash function; its order is unspecified.
+pub(super) type Set<Value> = HashSet<Value, foldhash::fast::RandomState>;
+
 /// The variation key that means "inactive".
 pub const OFF: &str = "off";
 /// The holdout variation whose visitors get every flag's default.
 pub const IN_HOLDOUT: &str = "in-holdout";
 
-/// A compiled data file (spec 1 §1).
+/// A compiled data file.
 #[derive(Debug, Default)]
 pub struct DataFile {
     /// `dateModified`, milliseconds.
@@ -29,8 +35,8 @@ pub struct DataFile {
     pub custom_data: CustomDataTable,
     /// `segments`, and those inside the rules of older data files.
     pub segments: Vec<Segment>,
-    /// Places in `segments` of those with `audienceTracking`.
-    pub audiences: Vec<usize>,
+    /// Those of the segments that have `audienceTracking`.
+    pub audiences: Vec<SegmentIndex>,
     /// `featureFlags`, in order.
     pub flags: Vec<Flag>,
     /// Mutually exclusive groups.
@@ -41,20 +47,29 @@ pub struct DataFile {
     pub outcomes: Vec<Outcome>,
     /// Whether some condition counts the visits of the local day.
     pub uses_local_day: bool,
-    pub(super) flags_by_key: Map<Arc<str>, usize>,
-    pub(super) experiments: Map<i64, (usize, usize)>,
+    /// How many segments have a truth that is remembered during a call ([`Segment::remembered`]).
+    pub remembered_segments: u32,
+    /// What evaluations have to say to the log.
+    pub reports: Reports,
+    pub(super) flags_by_key: Map<Arc<str>, FlagIndex>,
+    pub(super) experiments: Map<i64, (FlagIndex, usize)>,
 }
 
 impl DataFile {
-    /// The place of the flag with this key.
-    pub fn flag(&self, key: &str) -> Option<usize> {
+    /// The flag with this key.
+    pub fn flag(&self, key: &str) -> Option<FlagIndex> {
         self.flags_by_key.get(key).copied()
+    }
+
+    /// All flags, in order.
+    pub fn flag_indices(&self) -> impl Iterator<Item = FlagIndex> + use<> {
+        (0..self.flags.len()).map(FlagIndex::new)
     }
 
     /// The flag and the rule of an experiment.
     pub fn experiment(&self, experiment_id: i64) -> Option<(&Flag, &Rule)> {
         let (flag, rule) = self.experiments.get(&experiment_id)?;
-        let flag = &self.flags[*flag];
+        let flag = &self[*flag];
         Some((flag, &flag.rules[*rule]))
     }
 
@@ -78,28 +93,28 @@ pub struct Configuration {
     pub data_api_domain: Option<Box<str>>,
 }
 
-/// `customData` of a data file, as lookups.
+/// `customData` of a data file.
 #[derive(Clone, Debug, Default)]
 pub struct CustomDataTable {
     pub(super) indices_by_name: Map<Box<str>, i64>,
-    pub(super) local_only: Vec<i64>,
-    pub(super) visitor_scope: Vec<i64>,
-    /// The index whose value links visitors.
+    pub(super) local_only: Set<i64>,
+    pub(super) visitor_scope: Set<i64>,
+    /// The index whose values link visitors.
     pub mapping_index: Option<i64>,
 }
 
 impl CustomDataTable {
-    /// The index of the custom datum of that name.
+    /// The index of the custom data with this name.
     pub fn index_of(&self, name: &str) -> Option<i64> {
         self.indices_by_name.get(name).copied()
     }
 
-    /// Whether the datum never leaves the process.
+    /// Whether the custom data at `index` never leave the process.
     pub fn is_local_only(&self, index: i64) -> bool {
         self.local_only.contains(&index)
     }
 
-    /// Whether the datum belongs to the visitor for good, not to one visit.
+    /// Whether the custom data at `index` are of scope `VISITOR`.
     pub fn is_visitor_scope(&self, index: i64) -> bool {
         self.visitor_scope.contains(&index)
     }
@@ -110,15 +125,17 @@ impl CustomDataTable {
 pub struct Segment {
     /// Its id.
     pub id: i64,
-    /// What it asks for.
+    /// Its conditions.
     pub tree: ConditionTree,
-    /// Whether the host matches some pattern in it, or in a segment that it refers to.
-    pub needs_host: bool,
+    /// Several conditions refer to this segment. Its truth is worked out once a call and remembered under this number;
+    /// else a chain of segments that each name the next one twice would take 2^length steps.
+    pub remembered: Option<u32>,
 }
 
 impl Segment {
-    pub(super) fn everybody(id: i64) -> Self {
-        Self { id, tree: Expression::default(), needs_host: false }
+    /// A segment without conditions, which targets everybody.
+    pub fn everybody(id: i64) -> Self {
+        Self { id, tree: Expression::default(), remembered: None }
     }
 }
 
@@ -131,26 +148,25 @@ pub struct Flag {
     pub key: Arc<str>,
     /// The key of its default variation, as it stands in the data file.
     pub default_variation_key: Arc<str>,
-    /// The answer "default", in [`DataFile::outcomes`].
-    pub default_outcome: usize,
+    /// The answer "default".
+    pub default_outcome: OutcomeIndex,
     /// Whether it is enabled in this environment.
     pub environment_enabled: bool,
-    /// Its mutually exclusive group, in [`DataFile::groups`].
-    pub group: Option<usize>,
+    /// Its mutually exclusive group.
+    pub group: Option<GroupIndex>,
     /// The index of the custom datum that is hashed instead of the visitor code; never 0 **(kept quirk)**.
     pub bucketing_index: Option<i64>,
     /// Its variations; keys are unique.
     pub variations: Vec<Variation>,
     /// Its rules, in order.
     pub rules: Vec<Rule>,
-    /// Whether the host matches some pattern of its rules.
-    pub needs_host: bool,
 }
 
 impl Flag {
-    /// The place of the variation with this key.
-    pub fn variation(&self, key: &str) -> Option<usize> {
-        self.variations.iter().position(|variation| *variation.key == *key)
+    /// The variation with this key.
+    pub fn variation(&self, key: &str) -> Option<VariationIndex> {
+        let position = self.variations.iter().position(|variation| *variation.key == *key)?;
+        u32::try_from(position).ok().map(VariationIndex)
     }
 }
 
@@ -198,10 +214,10 @@ pub struct Rule {
     pub exposition: f64,
     /// The experiment that it belongs to.
     pub experiment_id: i64,
-    /// Who it is for, in [`DataFile::segments`]; `None` is everybody.
-    pub segment: Option<usize>,
+    /// Who it is for; `None` is everybody.
+    pub segment: Option<SegmentIndex>,
     /// Its variations with their shares.
-    pub variations: Vec<Exposure>,
+    pub shares: Vec<Share>,
     /// Salt of the rule's bucket.
     pub salt: Salt,
     /// Salt of the experiment's bucket.
@@ -210,22 +226,15 @@ pub struct Rule {
 
 /// A variation's share of an experiment.
 #[derive(Clone, Debug)]
-pub struct Exposure {
+pub struct Share {
     /// The variation's key.
     pub key: Arc<str>,
     /// The variation's id in this experiment.
     pub variation_id: Option<i64>,
-    /// The share, as it stands in the data file.
-    pub exposition: f64,
     /// All shares up to and including this one, added in order from 0.0.
     pub cumulative: f64,
-    /// The answer "this one", in [`DataFile::outcomes`]; 0 for a holdout's.
-    pub outcome: usize,
-}
-
-/// The first exposure whose cumulative share reaches `bucket` (spec 1 §4).
-pub fn choose(exposures: &[Exposure], bucket: f64) -> Option<&Exposure> {
-    exposures.iter().find(|exposure| exposure.cumulative >= bucket)
+    /// The answer "this one".
+    pub outcome: OutcomeIndex,
 }
 
 /// The holdout experiment.
@@ -234,9 +243,45 @@ pub struct Holdout {
     /// Its experiment.
     pub experiment_id: i64,
     /// Its variations with their shares.
-    pub variations: Vec<Exposure>,
+    pub shares: Vec<HoldoutShare>,
     /// Salt of its bucket.
     pub salt: Salt,
+}
+
+/// A share of the holdout experiment. It is no answer of a flag, so it has no outcome.
+#[derive(Clone, Debug)]
+pub struct HoldoutShare {
+    /// The variation's key.
+    pub key: Arc<str>,
+    /// The variation's id in the holdout experiment.
+    pub variation_id: Option<i64>,
+    /// All shares up to and including this one, added in order from 0.0.
+    pub cumulative: f64,
+    /// Whether its visitors get every flag's default.
+    pub holds_out: bool,
+}
+
+/// The upper end of a share in `[0, 1]`.
+pub trait Cumulative {
+    /// All shares up to and including this one.
+    fn cumulative(&self) -> f64;
+}
+
+impl Cumulative for Share {
+    fn cumulative(&self) -> f64 {
+        self.cumulative
+    }
+}
+
+impl Cumulative for HoldoutShare {
+    fn cumulative(&self) -> f64 {
+        self.cumulative
+    }
+}
+
+/// The position of the first share that reaches `bucket`: the variation that the bucket's visitors get.
+pub fn choose(shares: &[impl Cumulative], bucket: f64) -> Option<usize> {
+    shares.iter().position(|share| share.cumulative() >= bucket)
 }
 
 /// A mutually exclusive group.
@@ -244,8 +289,8 @@ pub struct Holdout {
 pub struct Group {
     /// Its name.
     pub name: Box<str>,
-    /// Its flags' places, sorted by flag id.
-    pub flags: Vec<usize>,
+    /// Its flags, sorted by flag id.
+    pub flags: Vec<FlagIndex>,
     /// Salt of its bucket.
     pub salt: Salt,
 }
@@ -253,12 +298,12 @@ pub struct Group {
 /// An answer: a variation of a flag in an experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// The flag's place.
-    pub flag: usize,
+    /// The flag.
+    pub flag: FlagIndex,
     /// The variation's key as the rule or the flag names it, whether or not the flag has it.
     pub key: Arc<str>,
-    /// The variation's place; `None`: the flag has no variation of that key.
-    pub variation: Option<usize>,
+    /// The variation; `None`: the flag has no variation of that key.
+    pub variation: Option<VariationIndex>,
     /// The variation's id in the experiment.
     pub variation_id: Option<i64>,
     /// The experiment.

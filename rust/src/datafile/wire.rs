@@ -1,10 +1,10 @@
 //! The JSON shapes of a data file, read tolerantly: keys may be missing, unknown ones are ignored, and an entry that
-//! cannot be read is left out and reported (spec 1 §1).
+//! cannot be read is left out and reported.
 
 use jiter::JsonValue;
 
 use super::Omission;
-use super::json::{Field, Fields};
+use crate::json::{Field, Fields};
 
 pub(super) struct DataFileWire<'a> {
     pub(super) date_modified: i64,

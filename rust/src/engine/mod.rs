@@ -1,12 +1,15 @@
 //! The facade: the only thing that the bindings call.
 //!
-//! An [`Engine`] holds the current [`Snapshot`] (swapped atomically), all visitors and the tracking queue. Time and
-//! randomness come in as arguments. `A` is whatever the bindings attach to a snapshot: objects made once a data file.
+//! An [`Engine`] holds the current [`Snapshot`] (swapped atomically) and all visitors. What is asked about one visitor goes
+//! through [`Engine::visitor`]; what concerns the service, through [`Engine::take_batch`] and the like; and somebody moves
+//! its clock on and purges with [`Engine::purge`]. Time and randomness come in as arguments. `A` is whatever the bindings
+//! attach to a snapshot: objects made once a data file.
 
+mod code;
+mod data;
 mod evaluate;
 mod tracking;
 mod tracking_code;
-mod visitors;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,16 +17,17 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
 
+use crate::datafile::index::FlagIndex;
 use crate::datafile::model::{DataFile, Outcome};
-use crate::tracking::nonce::NonceSource;
-use crate::tracking::queue::TrackingQueue;
+use crate::delivery::nonce::NonceSource;
+use crate::delivery::undelivered::Undelivered;
+use crate::visitor::sending::Sending;
 use crate::visitor::store::VisitorStore;
 
+pub use crate::remote::{RemoteFilter, RemoteVisitor};
+pub use code::{MAX_VISITOR_CODE, VisitorCode};
 pub use evaluate::{Evaluated, Explained, Mode};
-pub use tracking::Counters;
-
-/// The most characters (not bytes) that a visitor code may have.
-pub const MAX_VISITOR_CODE: usize = 255;
+pub use tracking::Losses;
 
 /// The time of a call.
 #[derive(Clone, Copy)]
@@ -100,7 +104,7 @@ impl Notice {
 /// A data file in use, with what the bindings attached to it.
 pub struct Snapshot<A> {
     /// The compiled data file.
-    pub data_file: DataFile,
+    pub data_file: Arc<DataFile>,
     /// The bindings' part.
     pub attachment: A,
     /// Which of an engine's snapshots this is, from 1; no two have the same.
@@ -110,7 +114,11 @@ pub struct Snapshot<A> {
 impl<A> Snapshot<A> {
     /// A snapshot for an engine to use.
     pub fn new(data_file: DataFile, attachment: A) -> Self {
-        Self { data_file, attachment, generation: 1 }
+        Self { data_file: Arc::new(data_file), attachment, generation: 1 }
+    }
+
+    fn flag(&self, key: &str) -> Result<FlagIndex, EngineError> {
+        self.data_file.flag(key).ok_or_else(|| EngineError::FeatureNotFound(key.into()))
     }
 }
 
@@ -120,25 +128,32 @@ pub type Current<A> = Guard<Arc<Snapshot<A>>>;
 /// Evaluates flags for visitors.
 pub struct Engine<A> {
     snapshot: ArcSwap<Snapshot<A>>,
+    /// The snapshot's data file, for what runs where no snapshot may be dropped.
+    data_file: ArcSwap<DataFile>,
     store: VisitorStore,
-    queue: TrackingQueue,
+    undelivered: Arc<Undelivered>,
     nonces: NonceSource,
-    counters: Counters,
     /// Whether events are ever sent; if not, nothing is queued.
     tracks: AtomicBool,
     /// The latest snapshot's generation.
     generation: AtomicU32,
 }
 
+/// What is asked about, and done to, one visitor.
+pub struct EngineVisitor<'a, A> {
+    engine: &'a Engine<A>,
+    code: VisitorCode<'a>,
+}
+
 impl<A> Engine<A> {
     /// An engine with a first snapshot. `seed` is random; `tracks` tells whether events are to be sent at all.
     pub fn new(snapshot: Snapshot<A>, seed: u64, tracks: bool) -> Self {
         Self {
+            data_file: ArcSwap::new(Arc::clone(&snapshot.data_file)),
             snapshot: ArcSwap::from_pointee(snapshot),
             store: VisitorStore::default(),
-            queue: TrackingQueue::default(),
+            undelivered: Arc::default(),
             nonces: NonceSource::new(seed),
-            counters: Counters::default(),
             tracks: AtomicBool::new(tracks),
             generation: AtomicU32::new(1),
         }
@@ -149,25 +164,51 @@ impl<A> Engine<A> {
         self.tracks.store(tracks, Ordering::Relaxed);
     }
 
+    /// Sets how many bytes visitors and queue may take, about; 0 is any number. Idle visitors make room.
+    pub fn set_memory_limit(&self, bytes: usize) {
+        self.store.set_limit(bytes);
+    }
+
     /// The snapshot in use.
-    pub fn snapshot(&self) -> Guard<Arc<Snapshot<A>>> {
+    pub fn snapshot(&self) -> Current<A> {
         self.snapshot.load()
     }
 
-    /// Uses another snapshot from now on. Evaluations under way end with the one they began with.
-    pub fn swap(&self, mut snapshot: Snapshot<A>) {
+    /// Uses another snapshot from now on, and returns the one before: whoever owns what is attached to it decides where
+    /// it is dropped. Evaluations under way end with the one they began with.
+    #[must_use = "what is attached to it may have to be dropped at a certain place"]
+    pub fn swap(&self, mut snapshot: Snapshot<A>) -> Arc<Snapshot<A>> {
         snapshot.generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
-        self.snapshot.store(Arc::new(snapshot));
+        self.data_file.store(Arc::clone(&snapshot.data_file));
+        self.snapshot.swap(Arc::new(snapshot))
     }
 
-    /// The visitors.
-    pub fn visitors(&self) -> &VisitorStore {
-        &self.store
+    /// What concerns one visitor.
+    pub fn visitor<'a>(&'a self, code: VisitorCode<'a>) -> EngineVisitor<'a, A> {
+        EngineVisitor { engine: self, code }
     }
 
-    /// The place of the flag with this key.
-    fn flag(snapshot: &Snapshot<A>, key: &str) -> Result<usize, EngineError> {
-        snapshot.data_file.flag(key).ok_or_else(|| EngineError::FeatureNotFound(key.into()))
+    /// How many visitor codes are held.
+    pub fn visitor_count(&self) -> usize {
+        self.store.len()
+    }
+
+    /// About how many bytes visitors and queue take; known only where there is a limit.
+    pub fn visitor_bytes(&self) -> usize {
+        self.store.bytes()
+    }
+
+    /// In how many steps [`Self::purge`] goes through all visitors.
+    pub const PURGE_STEPS: usize = VisitorStore::STEPS;
+
+    /// Moves the clock that expiry goes by on; `now` is in milliseconds of a clock that is never set back.
+    pub fn advance(&self, now: i64) {
+        self.store.advance(now);
+    }
+
+    /// Drops those visitors of one part that were idle for longer than `session` milliseconds; returns how many.
+    pub fn purge(&self, session: u64) -> usize {
+        self.store.purge_step(u32::try_from(session / 100).unwrap_or(u32::MAX))
     }
 
     /// The answer that a variation of a flag is by itself, outside any experiment; `None`: the default variation.
@@ -180,32 +221,25 @@ impl<A> Engine<A> {
         variation_key: Option<&str>,
     ) -> Result<(Current<A>, Outcome), EngineError> {
         let snapshot = self.snapshot.load();
-        let place = Self::flag(&snapshot, flag_key)?;
-        let flag = &snapshot.data_file.flags[place];
+        let flag = &snapshot.data_file[snapshot.flag(flag_key)?];
         if !flag.environment_enabled {
             return Err(EngineError::FeatureDisabled(flag_key.into()));
         }
-        let mut outcome = snapshot.data_file.outcomes[flag.default_outcome].clone();
+        let mut outcome = snapshot.data_file[flag.default_outcome].clone();
         if let Some(key) = variation_key {
             let variation = flag.variation(key).ok_or_else(|| EngineError::VariationNotFound(key.into()))?;
-            outcome.key = Arc::clone(&flag.variations[variation].key);
+            outcome.key = Arc::clone(&flag[variation].key);
             outcome.variation = Some(variation);
         }
         Ok((snapshot, outcome))
     }
-}
 
-/// Whether a visitor code may be used.
-///
-/// # Errors
-/// Why not.
-pub fn check_visitor_code(code: &str) -> Result<(), EngineError> {
-    if code.is_empty() {
-        return Err(EngineError::VisitorCodeEmpty);
+    fn tracks(&self) -> bool {
+        self.tracks.load(Ordering::Relaxed)
     }
-    // Bytes are never fewer than characters, so most codes are not counted.
-    if code.len() > MAX_VISITOR_CODE && code.chars().count() > MAX_VISITOR_CODE {
-        return Err(EngineError::VisitorCodeTooLong);
+
+    /// How something is stored that is to be sent, if `track` and if anything is sent at all.
+    fn sending(&self, track: bool) -> Sending {
+        Sending::In(self.store.epoch()).only_if(track && self.tracks())
     }
-    Ok(())
 }

@@ -1,132 +1,135 @@
-//! The tracking queue and what requests take from it (spec 3).
+//! What is sent: which visitors wait, what requests take of them, and the count of what becomes of it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
-use compact_str::CompactString;
+use super::{Engine, EngineVisitor};
+use crate::delivery::batch::{BODY_LIMIT, Batch, FULL_BODY, Lines};
+use crate::delivery::parcel::{Parcel, Rules};
+use crate::delivery::undelivered::Counts;
+use crate::visitor::store::VisitorStore;
 
-use super::{Engine, EngineError, Moment, check_visitor_code};
-use crate::datafile::model::DataFile;
-use crate::tracking::batch::{Batch, FULL_BODY, Rules, has_unsent};
-use crate::visitor::datum::{CustomData, CustomDataKey, Datum};
-use crate::visitor::store::{Found, Queueing, VisitorStore};
-
-/// Counts what becomes of events.
-#[derive(Debug, Default)]
-pub struct Counters {
-    sent: AtomicU64,
-    failed: AtomicU64,
+/// What was lost for want of room, ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Codes that were dropped from the tracking queue; what is unsent stays with their visitors.
+    pub codes: u64,
+    /// Events that were dropped.
+    pub events: u64,
+    /// Visitors that were evicted.
+    pub visitors: u64,
 }
 
-impl Counters {
-    /// Lines sent, and lines that failed.
-    pub fn read(&self) -> (u64, u64) {
-        (self.sent.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed))
+impl<A> EngineVisitor<'_, A> {
+    /// Queues the visitor, which thereby is active.
+    pub fn queue(&self) {
+        let mut locked = self.engine.store.lock(self.code.as_str());
+        locked.find(|_| ());
+        if self.engine.tracks() {
+            locked.queue();
+        }
+    }
+
+    /// Queues the visitor after something else was done to it.
+    pub(super) fn queue_silently(&self) {
+        if self.engine.tracks() {
+            self.engine.store.lock(self.code.as_str()).queue();
+        }
+    }
+
+    /// A request with what this visitor alone has to send; it waits no longer, unless it has more than fits.
+    pub fn take_batch(&self) -> Batch {
+        let engine = self.engine;
+        let (rules, code) = (engine.rules(), self.code.as_str());
+        let mut lines = Lines::default();
+        loop {
+            let is_first = lines.is_empty();
+            let taken = engine.store.take_of(code, |slot| rules.take(slot, is_first));
+            let (parcel, has_more) = taken.unwrap_or_else(|| (rules.stranger(code.into()), false));
+            let is_full = !engine.pack(&mut lines, &parcel);
+            if !has_more {
+                break;
+            }
+            if is_full {
+                engine.store.lock(code).queue();
+                break;
+            }
+        }
+        Batch::new(lines, &engine.undelivered, rules.epoch)
     }
 }
 
 impl<A> Engine<A> {
-    /// Queues a visitor whose data have just changed.
-    pub(super) fn queue_visitor(&self, code: &str) {
-        if self.tracks.load(Ordering::Relaxed) {
-            let queueing = self.store.peek(code, |mut found| found.mark_queued());
-            self.queue.push(code, queueing.unwrap_or(Queueing::Stranger), &self.store);
-        }
-    }
-
-    /// Queues a visitor.
-    ///
-    /// # Errors
-    /// When the code is unusable.
-    pub fn queue(&self, code: &str, moment: Moment) -> Result<(), EngineError> {
-        check_visitor_code(code)?;
-        self.store.find(code, moment.now, |_| ());
-        self.queue_visitor(code);
-        Ok(())
-    }
-
     /// Queues every visitor that has something unsent.
     pub fn queue_all(&self) {
         for step in 0..VisitorStore::STEPS {
-            for code in self.store.select(step, |found| has_unsent(found.data)) {
-                self.queue_visitor(&code);
+            self.store.queue_unsent(step);
+        }
+    }
+
+    /// How many visitors wait to be tracked, those whose request has failed included.
+    pub fn queue_length(&self) -> usize {
+        self.store.waiting() + self.undelivered.visitors()
+    }
+
+    /// What became of lines.
+    pub fn counts(&self) -> Counts {
+        self.undelivered.counts()
+    }
+
+    /// What was lost for want of room.
+    pub fn losses(&self) -> Losses {
+        let losses = self.store.losses();
+        Losses {
+            codes: losses.codes.load(Ordering::Relaxed),
+            events: losses.events.load(Ordering::Relaxed) + self.undelivered.counts().dropped,
+            visitors: losses.visitors.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The next request: what came back from one that failed, then what the visitors that have waited longest have to
+    /// send, `most` visitors at the most. `None` when there is nothing.
+    pub fn take_batch(&self, most: usize) -> Option<Batch> {
+        let rules = self.rules();
+        let mut lines = self.undelivered.take(most, rules.epoch);
+        while lines.visitors() < most && lines.body_len() < FULL_BODY {
+            let last_code = lines.last_code();
+            let taken = self.store.take_next(|slot| {
+                let is_first = last_code != Some(slot.code());
+                rules.take(slot, is_first)
+            });
+            let Some(parcel) = taken else { break };
+            if !self.pack(&mut lines, &parcel) {
+                break;
             }
         }
+        (!lines.is_empty()).then(|| Batch::new(lines, &self.undelivered, rules.epoch))
     }
 
-    /// How many visitors wait to be tracked.
-    pub fn queue_length(&self) -> usize {
-        self.queue.len()
-    }
-
-    /// How many visitors were dropped from the queue for want of room.
-    pub fn queue_dropped(&self) -> u64 {
-        self.queue.dropped()
-    }
-
-    /// The counters.
-    pub fn counters(&self) -> &Counters {
-        &self.counters
-    }
-
-    /// The next request: what the visitors that have waited longest have to send, `most` visitors at the most. `None`
-    /// when nothing waits.
-    pub fn take_batch(&self, most: usize, moment: Moment) -> Option<Batch> {
-        let mut batch = Batch::default();
-        while batch.visitors() < most && batch.body.len() < FULL_BODY {
-            let Some(code) = self.queue.pop() else { break };
-            self.take(&mut batch, &code, moment);
+    /// Writes a parcel and appends it; `false` if there was no room: then it is the next request's. No lock is held.
+    fn pack(&self, lines: &mut Lines, parcel: &Parcel) -> bool {
+        if parcel.is_empty() {
+            return true;
         }
-        (batch.visitors() > 0).then_some(batch)
-    }
-
-    /// A request with what one visitor has to send.
-    pub fn take_batch_of(&self, code: &str, moment: Moment) -> Batch {
-        let mut batch = Batch::default();
-        self.take(&mut batch, code, moment);
-        batch
-    }
-
-    fn take(&self, batch: &mut Batch, code: &str, moment: Moment) {
-        let snapshot = self.snapshot.load();
-        let data_file = &snapshot.data_file;
-        self.map_unique_identifier(code, data_file, moment);
-        let rules = Rules { consent_required: data_file.configuration.consent_required, nonces: &self.nonces };
-        if self.store.peek(code, |found| batch.take(code, found, &rules)).is_none() {
-            batch.take_stranger(code, &rules);
+        let mut body = String::new();
+        parcel.write(&mut body, &self.nonces);
+        let written = Lines::of(parcel.code().clone(), body, parcel.len());
+        if !lines.is_empty() && lines.body_len() + 1 + written.body_len() >= BODY_LIMIT {
+            self.undelivered.put_back(written, self.store.epoch());
+            return false;
         }
+        lines.append(written);
+        lines.body_len() < FULL_BODY
     }
 
-    /// A unique identifier that is mapped to nothing is mapped to itself, as if the user had added that datum.
-    fn map_unique_identifier(&self, code: &str, data_file: &DataFile, moment: Moment) {
-        let Some(index) = data_file.custom_data.mapping_index else { return };
-        let unmapped = |found: Found<'_>| found.unique_identifier && found.data.mapping_identifier().is_none();
-        if self.store.peek(code, unmapped) != Some(true) {
-            return;
-        }
-        let values = std::iter::once(CompactString::from(code)).collect();
-        let datum = CustomData { key: CustomDataKey::Index(index), values, overwrite: true };
-        self.store_data(data_file, code, [Datum::CustomData(datum)], true, moment.now);
+    fn rules(&self) -> Rules {
+        Rules::of(&self.data_file.load(), self.store.epoch())
     }
 
-    /// The request has arrived.
-    pub fn confirm(&self, batch: Batch) {
-        self.counters.sent.fetch_add(batch.events as u64, Ordering::Relaxed);
-        batch.confirm(&self.store);
-    }
-
-    /// The request has failed: what it held is unsent again, and its visitors wait again.
-    pub fn give_back(&self, batch: Batch) {
-        self.counters.failed.fetch_add(batch.events as u64, Ordering::Relaxed);
-        for code in batch.give_back(&self.store) {
-            self.queue_visitor(&code);
-        }
-    }
-
-    /// Makes the engine fit for a forked child: its own nonces, an empty queue. Data on their way stay the parent's.
+    /// Makes the engine fit for a forked child: its own nonces, nobody waiting. What was unsent or on its way is the
+    /// parent's to send; the child keeps it for targeting. Takes no time, however many visitors there are.
     pub fn after_fork(&self, seed: u64) {
         self.nonces.reseed(seed);
-        for code in self.queue.take_all() {
-            self.store.peek(&code, |mut found| found.mark_drained());
-        }
+        self.store.after_fork();
+        self.undelivered.after_fork(self.store.epoch());
     }
 }

@@ -1,25 +1,27 @@
-//! JavaScript for the engine in the visitor's browser (spec 5, Client).
+//! JavaScript for the engine in the visitor's browser.
 
 use std::fmt::Write as _;
 
-use super::{Engine, Moment};
+use super::{EngineVisitor, Moment};
 use crate::datafile::model::DataFile;
 
 /// Assignments count as recent for this long, in milliseconds.
 const RECENT: i64 = 5000;
 
-impl<A> Engine<A> {
-    /// A call for each variation assigned within the last 5 s. An unusable code has none.
-    pub fn tracking_code(&self, code: &str, moment: Moment) -> String {
+impl<A> EngineVisitor<'_, A> {
+    /// A call for each variation assigned within the last 5 s.
+    pub fn tracking_code(&self, moment: Moment) -> String {
         let mut script = String::from("window.kameleoonQueue=window.kameleoonQueue||[];");
-        let assigned = self.store.find(code, moment.now, |found| found.data.assigned_variations.clone());
-        let snapshot = self.snapshot.load();
+        let mut locked = self.engine.store.lock(self.code.as_str());
+        let assigned = locked.find(|visitor| visitor.data.assigned_variations.clone());
+        drop(locked);
+        let data_file = self.engine.data_file.load();
         for assigned in assigned.unwrap_or_default().as_slice() {
             if assigned.time.get() < moment.now - RECENT {
                 continue;
             }
             let (experiment, variation) = (assigned.experiment_id, assigned.variation_id);
-            let only = !has_code(&snapshot.data_file, experiment);
+            let only = !has_code(&data_file, experiment);
             // Writing to a String cannot fail.
             let _ = write!(
                 script,

@@ -1,9 +1,15 @@
 //! Each step that decided an evaluation, as data. An observer of the one evaluator, not a second evaluator.
+//!
+//! Segments are listed, not nested: one that several conditions refer to is there once, and however deep segments refer to
+//! one another, nobody who reads an explanation needs to recurse.
 
 use std::fmt::Write as _;
 
+use hashbrown::HashMap;
+
 use super::{Observer, RuleStep};
 use crate::datafile::condition::Term;
+use crate::datafile::index::SegmentIndex;
 use crate::datafile::model::{Flag, Rule, RuleKind};
 use crate::targeting::TargetingObserver;
 
@@ -14,6 +20,8 @@ pub struct Explanation {
     pub steps: Vec<String>,
     /// The rules that were asked.
     pub rules: Vec<RuleExplanation>,
+    /// The segments that were evaluated. One that a condition refers to stands before that condition's own segment.
+    pub segments: Vec<SegmentExplanation>,
 }
 
 /// A rule that was asked.
@@ -25,8 +33,8 @@ pub struct RuleExplanation {
     pub kind: &'static str,
     /// Its experiment.
     pub experiment_id: i64,
-    /// Its targeting, if it was asked and there is any.
-    pub segment: Option<SegmentExplanation>,
+    /// Its targeting, if it was asked and there is any: a position in [`Explanation::segments`].
+    pub segment: Option<usize>,
     /// What came of it, in words.
     pub result: String,
     /// Whether it gave the answer.
@@ -56,9 +64,9 @@ pub struct ConditionExplanation {
     /// Its truth with `isInclude` applied.
     pub holds: bool,
     /// What the visitor has.
-    pub figure: String,
-    /// The segment that it refers to.
-    pub segment: Option<SegmentExplanation>,
+    pub visitor_has: String,
+    /// The segment that it refers to: a position in [`Explanation::segments`].
+    pub segment: Option<usize>,
 }
 
 /// Collects an [`Explanation`].
@@ -66,8 +74,11 @@ pub struct ConditionExplanation {
 pub struct Explainer {
     explanation: Explanation,
     /// Segments that are being evaluated, the innermost last.
-    open: Vec<SegmentExplanation>,
-    closed: Option<SegmentExplanation>,
+    open: Vec<(SegmentIndex, SegmentExplanation)>,
+    /// The segment that was evaluated last, a position in [`Explanation::segments`].
+    closed: Option<usize>,
+    /// Where the segments of the rule that is asked stand.
+    known: HashMap<SegmentIndex, usize, foldhash::fast::FixedState>,
     /// The bucket of the experiment that was asked last.
     bucket: f64,
 }
@@ -82,32 +93,41 @@ impl Explainer {
 impl TargetingObserver for Explainer {
     const EXHAUSTIVE: bool = true;
 
-    fn segment_begins(&mut self, segment_id: i64, _nested: bool) {
-        self.open.push(SegmentExplanation { segment_id, ..SegmentExplanation::default() });
+    fn segment_begins(&mut self, segment: SegmentIndex, segment_id: i64) {
+        self.open.push((segment, SegmentExplanation { segment_id, ..SegmentExplanation::default() }));
     }
 
     fn group_begins(&mut self) {
-        if let Some(segment) = self.open.last_mut() {
+        if let Some((_, segment)) = self.open.last_mut() {
             segment.groups.push(Vec::new());
         }
     }
 
-    fn condition_evaluated(&mut self, term: &Term, truth: bool, figure: impl FnOnce() -> String) {
+    fn condition_evaluated(&mut self, term: &Term, truth: bool, describe: impl FnOnce() -> String) {
         let condition = ConditionExplanation {
             kind: term.kind.to_string(),
             definition: term.definition.to_string(),
             include: term.include,
             holds: truth == term.include,
-            figure: figure(),
+            visitor_has: describe(),
             segment: self.closed.take(),
         };
-        if let Some(group) = self.open.last_mut().and_then(|segment| segment.groups.last_mut()) {
+        if let Some(group) = self.open.last_mut().and_then(|(_, segment)| segment.groups.last_mut()) {
             group.push(condition);
         }
     }
 
     fn segment_ends(&mut self, targeted: bool) {
-        self.closed = self.open.pop().map(|segment| SegmentExplanation { targeted, ..segment });
+        if let Some((index, segment)) = self.open.pop() {
+            let position = self.explanation.segments.len();
+            self.explanation.segments.push(SegmentExplanation { targeted, ..segment });
+            self.known.insert(index, position);
+            self.closed = Some(position);
+        }
+    }
+
+    fn segment_is_known(&mut self, segment: SegmentIndex) {
+        self.closed = self.known.get(&segment).copied();
     }
 }
 
@@ -133,6 +153,7 @@ impl Observer for Explainer {
 
     fn rule_begins(&mut self, _rule: &Rule) {
         self.closed = None;
+        self.known.clear();
     }
 
     fn rule_ends(&mut self, rule: &Rule, step: RuleStep) {
@@ -148,8 +169,8 @@ impl Observer for Explainer {
             RuleStep::Delivered => ("it delivers its first variation".into(), true),
             RuleStep::Experiment { found } => {
                 let mut text = format!("bucket {} against", self.bucket);
-                for exposure in &rule.variations {
-                    let _ = write!(text, " {:?} up to {},", exposure.key, exposure.cumulative); // cannot fail
+                for share in &rule.shares {
+                    let _ = write!(text, " {:?} up to {},", share.key, share.cumulative); // cannot fail
                 }
                 text.push_str(if found { " the first that reaches it is the answer" } else { " none reaches it" });
                 (text, found)

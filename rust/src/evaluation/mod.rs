@@ -1,14 +1,23 @@
-//! One flag for one visitor (spec 1 §3): pure. The data file, the subject and the time come in, the answer and what is
-//! to be saved come out. An [`Observer`] may watch each step; explanations are one ([`explanation`]).
+//! One flag for one visitor: the only evaluator. A data file, a flag and a [`Subject`] come in; an [`Evaluation`] comes
+//! out: the answer, and what it assigns. Nothing is stored here: [`crate::engine`] saves an evaluation, or does not.
+//!
+//! An [`Observer`] may watch each step; an explanation is one ([`explanation`]).
 
 pub mod explanation;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use crate::datafile::model::{DataFile, Exposure, Flag, IN_HOLDOUT, Outcome, Rule, RuleKind, choose};
+use crate::datafile::index::{FlagIndex, OutcomeIndex};
+use crate::datafile::model::{DataFile, Flag, HoldoutShare, Outcome, Rule, RuleKind, Share, choose};
 use crate::hashing::{Salt, bucket};
+use crate::pattern::Steps;
 use crate::targeting::{Memory, Subject, Targeting, TargetingObserver, Unobserved};
-use crate::visitor::data::{BanditScores, Consent, ForcedVariation, LastChoice, SimulatedVariation};
+use crate::visitor::Millis;
+use crate::visitor::assigned::AssignedVariation;
+use crate::visitor::data::{
+    BanditScores, Consent, ForcedVariation, LastChoice, LastHoldout, SimulatedVariation, VisitorData,
+};
 
 /// Why a flag has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,32 +30,32 @@ pub enum Disabled {
 
 /// The variation that is the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
-    /// The one at this place in [`DataFile::outcomes`].
-    Known(usize),
+pub enum Answer {
+    /// One that the data file has.
+    Known(OutcomeIndex),
     /// One that was stored with the visitor, maybe under another data file. Boxed: it is rare, and answers are moved.
     Stored(Box<Outcome>),
-}
-
-/// An answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// The variation.
-    pub choice: Choice,
-    /// The kind of the rule that gave it, if one did and it is to be saved.
-    pub rule_kind: RuleKind,
-    /// Whether it was simulated; then nothing is saved.
-    pub simulated: bool,
 }
 
 impl Answer {
     /// The variation with its ids.
     pub fn outcome<'a>(&'a self, data_file: &'a DataFile) -> &'a Outcome {
-        match &self.choice {
-            Choice::Known(place) => &data_file.outcomes[*place],
-            Choice::Stored(outcome) => outcome,
+        match self {
+            Self::Known(index) => &data_file[*index],
+            Self::Stored(outcome) => outcome,
         }
     }
+}
+
+/// What an evaluation comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evaluation {
+    /// The answer.
+    pub answer: Answer,
+    /// What the answer assigns to the visitor, if it is saved.
+    pub assigned: Option<AssignedVariation>,
+    /// What the holdout assigns to the visitor; asked for only where the evaluation is saved.
+    pub holdout: Option<AssignedVariation>,
 }
 
 /// How one rule ended.
@@ -87,7 +96,7 @@ pub trait Observer: TargetingObserver {
     /// The mutually exclusive group was asked: the bucket, and the flag that it chose.
     fn group(&mut self, _name: &str, _bucket: f64, _chosen: &Flag, _own: bool) {}
 
-    /// The experiment's bucket was asked. With [`Subject::memory`] it may be known without.
+    /// The experiment's bucket was worked out. With [`Subject::memory`] its answer may be known without.
     fn experiment(&mut self, _bucket: f64) {}
 
     /// A rule's turn begins.
@@ -99,60 +108,65 @@ pub trait Observer: TargetingObserver {
 
 impl Observer for Unobserved {}
 
-/// Evaluates the flag at `place` for the subject.
+/// Evaluates a flag for the subject.
 ///
 /// # Errors
 /// Why the flag has no answer.
 pub fn evaluate<O: Observer>(
     data_file: &DataFile,
-    place: usize,
+    flag: FlagIndex,
     subject: &Subject<'_>,
     observer: &mut O,
-) -> Result<Answer, Disabled> {
-    Evaluator { data_file, flag: &data_file.flags[place], place, subject }.evaluate(observer)
+) -> Result<Evaluation, Disabled> {
+    let steps = Steps::for_one_evaluation();
+    let evaluator = Evaluator { data_file, flag: &data_file[flag], index: flag, subject: *subject, steps: &steps };
+    evaluator.evaluate(observer)
 }
 
-/// The holdout's experiment and variation for the subject, if evaluating the flag at `place` asks the holdout and finds
-/// one. It is saved before the rules' turn: they see it as assigned.
-pub fn holdout_assignment(data_file: &DataFile, place: usize, subject: &Subject<'_>) -> Option<(i64, i64)> {
-    let holdout = data_file.holdout.as_ref()?;
-    let evaluator = Evaluator { data_file, flag: &data_file.flags[place], place, subject };
-    if evaluator.simulated_variation().is_some() || !evaluator.flag.environment_enabled {
-        return None;
-    }
-    let chosen = evaluator.holdout(evaluator.code_for_hash(), &mut Unobserved).ok()??;
-    Some((holdout.experiment_id, chosen.variation_id?))
-}
+/// An answer, and the kind of the rule that gave it.
+type RuleAnswer = (Answer, RuleKind);
 
+#[derive(Clone, Copy)]
 struct Evaluator<'a> {
     data_file: &'a DataFile,
     flag: &'a Flag,
-    place: usize,
-    subject: &'a Subject<'a>,
+    index: FlagIndex,
+    subject: Subject<'a>,
+    steps: &'a Steps,
 }
 
 impl<'a> Evaluator<'a> {
-    fn evaluate<O: Observer>(&self, observer: &mut O) -> Result<Answer, Disabled> {
-        if let Some(simulated) = self.simulated_variation() {
+    fn evaluate<O: Observer>(self, observer: &mut O) -> Result<Evaluation, Disabled> {
+        let simulated =
+            self.subject.visitor.and_then(|visitor| visitor.extras().simulated_variations.get(&self.flag.key));
+        if let Some(simulated) = simulated {
             observer.simulated();
-            return Ok(self.simulated(simulated));
+            return Ok(Evaluation { answer: self.simulated(simulated), assigned: None, holdout: None });
         }
         if !self.flag.environment_enabled {
             return Err(Disabled::Environment);
         }
         let code = self.code_for_hash();
-        let in_holdout = self.holdout(code, observer)?.is_some_and(|chosen| *chosen.key == *IN_HOLDOUT);
-        if in_holdout || !self.chosen_in_group(code, observer) {
-            return Ok(self.default());
-        }
-        self.rules(code, observer)
+        let share = self.holdout_share(code, observer)?;
+        let holdout = share.filter(|_| self.subject.saves).and_then(|share| self.holdout_assignment(share));
+        let held_out = share.is_some_and(|share| share.holds_out);
+        let (answer, rule_kind) = if held_out || !self.is_chosen_in_group(code, observer) {
+            (self.default(), RuleKind::Unknown)
+        } else {
+            self.ask_rules(code, holdout, observer)?
+        };
+        let outcome = answer.outcome(self.data_file);
+        let ids = outcome.experiment_id.zip(outcome.variation_id);
+        let assigned = ids.map(|(experiment_id, variation_id)| self.assignment(experiment_id, variation_id, rule_kind));
+        Ok(Evaluation { answer, assigned, holdout })
     }
 
-    fn simulated_variation(&self) -> Option<&'a SimulatedVariation> {
-        self.subject.visitor?.simulated_variation(&self.flag.key)
+    fn assignment(&self, experiment_id: i64, variation_id: i64, rule_kind: RuleKind) -> AssignedVariation {
+        let time = Millis::new(self.subject.now);
+        AssignedVariation { experiment_id, variation_id, time, rule_kind, unsent: false }
     }
 
-    /// The code that is hashed (spec 1 §2).
+    /// The code that is hashed.
     fn code_for_hash(&self) -> &'a str {
         let Some(visitor) = self.subject.visitor else { return self.subject.code };
         let bucketing_value = || visitor.custom_values(self.flag.bucketing_index?)?.first();
@@ -162,169 +176,221 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn default(&self) -> Answer {
-        Self::known(self.flag.default_outcome, RuleKind::Unknown)
+    /// What the visitor remembers of hashes of `code`. By address: only the very code of the subject is remembered, not
+    /// what else may be hashed for it.
+    fn memory(&self, code: &str) -> Option<Memory<'a>> {
+        self.subject.memory.filter(|_| std::ptr::eq(code, self.subject.code))
     }
 
-    fn known(place: usize, rule_kind: RuleKind) -> Answer {
-        Answer { choice: Choice::Known(place), rule_kind, simulated: false }
+    fn default(&self) -> Answer {
+        Answer::Known(self.flag.default_outcome)
     }
 
     /// An answer made of a key and ids that were stored, maybe under another data file.
-    fn stored(&self, key: &Arc<str>, variation_id: Option<i64>, experiment_id: i64, rule_kind: RuleKind) -> Answer {
+    fn stored(&self, key: &Arc<str>, variation_id: Option<i64>, experiment_id: i64) -> Answer {
         let outcome = Outcome {
-            flag: self.place,
+            flag: self.index,
             key: Arc::clone(key),
             variation: self.flag.variation(key),
             variation_id,
             experiment_id: Some(experiment_id),
         };
-        Answer { choice: Choice::Stored(outcome.into()), rule_kind, simulated: false }
+        Answer::Stored(outcome.into())
     }
 
     fn simulated(&self, simulated: &SimulatedVariation) -> Answer {
-        let answer = match &simulated.variation {
+        match &simulated.variation {
             None => self.default(),
-            Some((experiment_id, key, variation_id)) => {
-                self.stored(key, *variation_id, *experiment_id, RuleKind::Unknown)
-            }
-        };
-        Answer { simulated: true, ..answer }
+            Some((experiment_id, key, variation_id)) => self.stored(key, *variation_id, *experiment_id),
+        }
     }
 
-    /// The holdout's variation for the visitor, if there is a holdout and its shares reach the visitor's bucket.
-    fn holdout<O: Observer>(&self, code: &str, observer: &mut O) -> Result<Option<&'a Exposure>, Disabled> {
+    /// The share of the holdout that the visitor is in, if there is a holdout and its shares reach the visitor's bucket.
+    fn holdout_share<O: Observer>(&self, code: &str, observer: &mut O) -> Result<Option<&'a HoldoutShare>, Disabled> {
         let Some(holdout) = &self.data_file.holdout else { return Ok(None) };
-        if self.consent_refused() && self.data_file.configuration.fully_block {
+        if self.is_consent_refused() && self.data_file.configuration.fully_block {
             return Err(Disabled::Consent);
         }
+        let memory = self.memory(code);
+        match memory.map(Memory::holdout) {
+            Some(LastHoldout::Outside) => return Ok(None),
+            Some(LastHoldout::Share(position)) => return Ok(holdout.shares.get(usize::from(position))),
+            Some(LastHoldout::Unknown) | None => {}
+        }
         let bucket = bucket(code, &holdout.salt);
-        let chosen = choose(&holdout.variations, bucket);
-        observer.holdout(bucket, chosen.map(|exposure| &*exposure.key));
-        Ok(chosen)
+        let position = choose(&holdout.shares, bucket);
+        if let Some(memory) = memory {
+            memory.note_holdout(position);
+        }
+        let share = position.map(|position| &holdout.shares[position]);
+        observer.holdout(bucket, share.map(|share| &*share.key));
+        Ok(share)
+    }
+
+    fn holdout_assignment(&self, share: &HoldoutShare) -> Option<AssignedVariation> {
+        let experiment_id = self.data_file.holdout.as_ref()?.experiment_id;
+        Some(self.assignment(experiment_id, share.variation_id?, RuleKind::Unknown))
     }
 
     /// Whether the flag is its mutually exclusive group's choice, or in no group.
-    fn chosen_in_group<O: Observer>(&self, code: &str, observer: &mut O) -> bool {
-        let Some(group) = self.flag.group.map(|group| &self.data_file.groups[group]) else { return true };
+    fn is_chosen_in_group<O: Observer>(&self, code: &str, observer: &mut O) -> bool {
+        let Some(group) = self.flag.group.map(|group| &self.data_file[group]) else { return true };
         let bucket = bucket(code, &group.salt);
         let chosen = group.flags[slice(bucket, group.flags.len())];
-        observer.group(&group.name, bucket, &self.data_file.flags[chosen], chosen == self.place);
-        chosen == self.place
+        observer.group(&group.name, bucket, &self.data_file[chosen], chosen == self.index);
+        chosen == self.index
     }
 
-    fn consent_refused(&self) -> bool {
+    fn is_consent_refused(&self) -> bool {
         self.data_file.configuration.consent_required
             && self.subject.visitor.is_some_and(|visitor| visitor.consent == Consent::Refused)
     }
 
-    fn rules<O: Observer>(&self, code: &str, observer: &mut O) -> Result<Answer, Disabled> {
+    /// Asks the rules in order. They see what the holdout has just assigned, as if it were stored: a visitor that was
+    /// nobody exists by then.
+    fn ask_rules<O: Observer>(
+        self,
+        code: &str,
+        holdout: Option<AssignedVariation>,
+        observer: &mut O,
+    ) -> Result<RuleAnswer, Disabled> {
+        if holdout.is_some() && self.subject.visitor.is_none() {
+            let begun = VisitorData::new(self.subject.now, 0);
+            let subject = Subject { visitor: Some(&begun), ..self.subject };
+            return Evaluator { subject, ..self }.ask_rules(code, holdout, observer);
+        }
         for rule in &self.flag.rules {
             observer.rule_begins(rule);
-            let (step, answer) = self.rule(rule, code, observer);
+            let (step, answer) = self.ask_rule(rule, code, holdout, observer);
             observer.rule_ends(rule, step);
             if let Some(answer) = answer {
-                return answer;
+                return answer.map(|answer| (answer, rule.kind));
             }
         }
-        Ok(self.default())
+        Ok((self.default(), RuleKind::Unknown))
     }
 
     /// How a rule ends, and the answer if it is the last one to be asked.
-    fn rule<O: Observer>(
+    fn ask_rule<O: Observer>(
         &self,
         rule: &Rule,
         code: &str,
+        holdout: Option<AssignedVariation>,
         observer: &mut O,
     ) -> (RuleStep, Option<Result<Answer, Disabled>>) {
-        let forced = self.subject.visitor.and_then(|visitor| visitor.forced_variation(rule.experiment_id));
+        let forced =
+            self.subject.visitor.and_then(|visitor| visitor.extras().forced_variations.get(&rule.experiment_id));
         if let Some(forced) = forced.filter(|forced| forced.force_targeting) {
             return (RuleStep::Forced, Some(Ok(self.forced(forced, rule))));
         }
-        if !self.is_targeted(rule, observer) {
+        if !self.is_targeted(rule, holdout, observer) {
             return (RuleStep::NotTargeted, None);
         }
         if let Some(forced) = forced {
             return (RuleStep::Forced, Some(Ok(self.forced(forced, rule))));
         }
-        if let Some(bucket) = Self::beyond_exposition(rule, code) {
+        let memory = self.memory(code);
+        let remembered = memory.and_then(|memory| memory.share_of(rule));
+        if remembered.is_none()
+            && let Some(bucket) = beyond_exposition(rule, code)
+        {
             let stops = rule.kind == RuleKind::TargetedDelivery;
             return (RuleStep::NotExposed { bucket, stops }, stops.then(|| Ok(self.default())));
         }
-        if rule.kind == RuleKind::Experimentation && self.consent_refused() {
+        if rule.kind == RuleKind::Experimentation && self.is_consent_refused() {
             let fully_block = self.data_file.configuration.fully_block;
             let answer = if fully_block { Err(Disabled::Consent) } else { Ok(self.default()) };
             return (RuleStep::ConsentRefused, Some(answer));
         }
-        if let Some(exposure) = self.bandit_choice(rule, code) {
-            return (RuleStep::Bandit, Some(Ok(Self::known(exposure.outcome, rule.kind))));
+        if let Some(share) = self.bandit_choice(rule, code) {
+            return (RuleStep::Bandit, Some(Ok(Answer::Known(share.outcome))));
         }
-        if rule.kind == RuleKind::TargetedDelivery {
-            let first = rule.variations.first();
-            let answer = first.map_or_else(|| self.default(), |exposure| Self::known(exposure.outcome, rule.kind));
-            return (RuleStep::Delivered, Some(Ok(answer)));
+        let (step, share) = if rule.kind == RuleKind::TargetedDelivery {
+            (RuleStep::Delivered, rule.shares.first())
+        } else {
+            let share = remembered.or_else(|| {
+                let bucket = bucket(code, &rule.experiment_salt);
+                observer.experiment(bucket);
+                choose(&rule.shares, bucket).map(|position| &rule.shares[position])
+            });
+            (RuleStep::Experiment { found: share.is_some() }, share)
+        };
+        if let (Some(memory), Some(share), None) = (memory, share, remembered) {
+            memory.note_choice(share);
         }
-        let chosen = self.experiment(rule, code, observer);
-        let answer = chosen.map(|exposure| Ok(Self::known(exposure.outcome, rule.kind)));
-        (RuleStep::Experiment { found: answer.is_some() }, answer)
-    }
-
-    /// The variation that the rule's shares give to the bucket of `code`, remembered if the hash was asked before.
-    fn experiment<'r, O: Observer>(&self, rule: &'r Rule, code: &str, observer: &mut O) -> Option<&'r Exposure> {
-        // By address: only the very code of the subject is remembered, not what else may be hashed for it.
-        let memory = self.subject.memory.filter(|_| std::ptr::eq(code, self.subject.code));
-        if let Some(memory) = memory {
-            let LastChoice { generation, outcome } = memory.choice.get();
-            let known = || rule.variations.iter().find(|exposure| exposure.outcome == outcome as usize);
-            if generation == memory.generation
-                && let Some(exposure) = known()
-            {
-                return Some(exposure);
-            }
-        }
-        let bucket = bucket(code, &rule.experiment_salt);
-        observer.experiment(bucket);
-        let chosen = choose(&rule.variations, bucket)?;
-        if let Some(Memory { generation, choice }) = memory
-            && let Ok(outcome) = u32::try_from(chosen.outcome)
-        {
-            choice.set(LastChoice { generation, outcome });
-        }
-        Some(chosen)
+        let answer = match share {
+            Some(share) => Some(Ok(Answer::Known(share.outcome))),
+            None if rule.kind == RuleKind::TargetedDelivery => Some(Ok(self.default())),
+            None => None,
+        };
+        (step, answer)
     }
 
     fn forced(&self, forced: &ForcedVariation, rule: &Rule) -> Answer {
-        let known = rule
-            .variations
-            .iter()
-            .find(|exposure| exposure.key == forced.key && exposure.variation_id == forced.variation_id);
-        match known {
-            Some(exposure) => Self::known(exposure.outcome, rule.kind),
-            None => self.stored(&forced.key, forced.variation_id, rule.experiment_id, rule.kind),
+        let mut shares = rule.shares.iter();
+        match shares.find(|share| share.key == forced.key && share.variation_id == forced.variation_id) {
+            Some(share) => Answer::Known(share.outcome),
+            None => self.stored(&forced.key, forced.variation_id, rule.experiment_id),
         }
     }
 
-    fn is_targeted<O: Observer>(&self, rule: &Rule, observer: &mut O) -> bool {
+    fn is_targeted<O: Observer>(&self, rule: &Rule, holdout: Option<AssignedVariation>, observer: &mut O) -> bool {
         let Some(segment) = rule.segment else { return true };
-        let targeting =
-            Targeting { data_file: self.data_file, subject: *self.subject, own_experiment: Some(rule.experiment_id) };
-        targeting.is_targeted(segment, observer)
+        let own = Some(rule.experiment_id);
+        Targeting::new(self.data_file, self.subject, holdout, own, self.steps).is_targeted(segment, observer)
     }
 
-    /// The rule's bucket if it is beyond the rule's exposition. No bucket is beyond 1, so that needs no hash.
-    fn beyond_exposition(rule: &Rule, code: &str) -> Option<f64> {
-        if rule.exposition >= 1.0 {
-            return None;
-        }
-        let bucket = bucket(code, &rule.salt);
-        (bucket > rule.exposition).then_some(bucket)
-    }
-
-    /// The choice of the contextual bandit, if the visitor has scores for the experiment (spec 1 §7).
-    fn bandit_choice<'r>(&self, rule: &'r Rule, code: &str) -> Option<&'r Exposure> {
-        let mut scores = self.subject.visitor?.extras().bandit_scores.iter();
-        let scores = scores.find(|scores| scores.experiment_id == rule.experiment_id)?;
+    /// The choice of the contextual bandit, if the visitor has scores for the experiment.
+    fn bandit_choice<'r>(&self, rule: &'r Rule, code: &str) -> Option<&'r Share> {
+        let scores = self.subject.visitor?.extras().bandit_scores.get(&rule.experiment_id)?;
         best_scored(rule, scores, |salt, count| slice(bucket(code, salt), count))
+    }
+}
+
+/// The rule's bucket if it is beyond the rule's exposition. No bucket is beyond 1, so that needs no hash.
+fn beyond_exposition(rule: &Rule, code: &str) -> Option<f64> {
+    if rule.exposition >= 1.0 {
+        return None;
+    }
+    let bucket = bucket(code, &rule.salt);
+    (bucket > rule.exposition).then_some(bucket)
+}
+
+impl Memory<'_> {
+    /// The share of the rule that the code was found in: its bucket is within the rule's exposition, and in this share.
+    fn share_of(self, rule: &Rule) -> Option<&Share> {
+        let LastChoice { generation, outcome } = self.choice.get();
+        let outcome = outcome.filter(|_| generation == self.generation)?.get() - 1;
+        rule.shares.iter().find(|share| share.outcome.raw() == outcome)
+    }
+
+    fn holdout(self) -> LastHoldout {
+        if self.choice.get().generation == self.generation { self.holdout.get() } else { LastHoldout::Unknown }
+    }
+
+    fn note_choice(self, share: &Share) {
+        self.forget_older();
+        self.choice.set(LastChoice {
+            generation: self.generation,
+            outcome: share.outcome.raw().checked_add(1).and_then(NonZeroU32::new),
+        });
+    }
+
+    fn note_holdout(self, position: Option<usize>) {
+        self.forget_older();
+        self.holdout.set(match position.map(u8::try_from) {
+            None => LastHoldout::Outside,
+            Some(Ok(position)) => LastHoldout::Share(position),
+            Some(Err(_)) => LastHoldout::Unknown,
+        });
+    }
+
+    /// What was remembered under another data file is void.
+    fn forget_older(self) {
+        if self.choice.get().generation != self.generation {
+            self.choice.set(LastChoice { generation: self.generation, outcome: None });
+            self.holdout.set(LastHoldout::Unknown);
+        }
     }
 }
 
@@ -333,14 +399,11 @@ fn best_scored<'r>(
     rule: &'r Rule,
     scores: &BanditScores,
     pick: impl FnOnce(&Salt, usize) -> usize,
-) -> Option<&'r Exposure> {
-    let score = |exposure: &Exposure| {
-        let id = exposure.variation_id?;
-        scores.scores.iter().find(|(variation, _)| *variation == id).map(|(_, score)| *score)
-    };
-    let best = rule.variations.iter().filter_map(score).max_by(f64::total_cmp)?;
-    let best: Vec<&Exposure> =
-        rule.variations.iter().filter(|exposure| score(exposure).is_some_and(|score| score >= best)).collect();
+) -> Option<&'r Share> {
+    let score = |share: &Share| scores.scores.get(&share.variation_id?).map(|scored| scored.score);
+    let best = rule.shares.iter().filter_map(score).max_by(f64::total_cmp)?;
+    let best: Vec<&Share> =
+        rule.shares.iter().filter(|share| score(share).is_some_and(|score| score >= best)).collect();
     match &*best {
         [only] => Some(only),
         several => several.get(pick(&rule.experiment_salt, several.len())).copied(),

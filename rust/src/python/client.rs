@@ -13,8 +13,8 @@ use super::data::{self, conversion};
 use super::results::{Objects, Variation};
 use super::{errors, log};
 use crate::datafile::model::DataFile;
-use crate::engine::{Engine, EngineError, Evaluated, Mode, Snapshot, check_visitor_code};
-use crate::evaluation::Choice;
+use crate::engine::{Engine, EngineError, EngineVisitor, Evaluated, Mode, Snapshot, VisitorCode};
+use crate::evaluation::Answer;
 use crate::visitor::datum::Datum;
 
 /// The native half of a client. Not for direct use: see `KameleoonClient`.
@@ -52,14 +52,30 @@ impl EngineClient {
         result.map_err(|error| errors::exception(py, &error, self.environment()))
     }
 
+    /// The visitor under a code. Raises `VisitorCodeInvalid`.
+    pub(super) fn visitor<'a>(&'a self, code: &'a Bound<'_, PyAny>) -> PyResult<EngineVisitor<'a, Objects>> {
+        let parsed = VisitorCode::parse(visitor_code(code)?);
+        Ok(self.engine.visitor(self.raise(code.py(), parsed)?))
+    }
+
+    /// The visitor under a code that is not checked **(kept quirk)**.
+    pub(super) fn visitor_unchecked<'a>(&'a self, code: &'a Bound<'_, PyAny>) -> PyResult<EngineVisitor<'a, Objects>> {
+        Ok(self.engine.visitor(VisitorCode::unchecked(visitor_code(code)?)))
+    }
+
+    /// Raises `VisitorCodeInvalid`, and `FeatureNotFound` for what is no `str`.
     fn evaluate(
         &self,
         code: &Bound<'_, PyAny>,
         key: &Bound<'_, PyAny>,
         mode: Mode,
     ) -> PyResult<Result<Evaluated<Objects>, EngineError>> {
-        let (code, key) = (visitor_code(code)?, feature_key(key)?);
-        Ok(self.engine.evaluate(code, key, mode, moment))
+        let visitor = self.visitor(code)?;
+        let evaluated = visitor.evaluate(feature_key(key)?, mode, moment);
+        if let Ok(evaluated) = &evaluated {
+            log::reports(code.py(), &evaluated.snapshot.data_file.reports);
+        }
+        Ok(evaluated)
     }
 
     fn tracked(&self, code: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>, mode: Mode) -> PyResult<Evaluated<Objects>> {
@@ -74,20 +90,20 @@ impl EngineClient {
 
     /// Raises `VisitorCodeInvalid`.
     pub(super) fn check(&self, code: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.raise(code.py(), check_visitor_code(visitor_code(code)?))
+        self.visitor(code).map(|_| ())
     }
 
     /// Level 3.4: the mark may come along with any call.
     fn set_unique_identifier(&self, code: &Bound<'_, PyAny>, unique: Option<bool>) -> PyResult<()> {
         let Some(unique) = unique else { return Ok(()) };
-        let added = self.engine.add_data(visitor_code(code)?, [Datum::UniqueIdentifier(unique)], true, moment());
-        self.raise(code.py(), added).map(|_| ())
+        self.visitor(code)?.add([Datum::UniqueIdentifier(unique)], true, moment());
+        Ok(())
     }
 }
 
-/// The Python object for a choice.
-pub(super) fn object(py: Python<'_>, snapshot: &Snapshot<Objects>, choice: &Choice) -> PyResult<Py<Variation>> {
-    snapshot.attachment.variation(py, &snapshot.data_file, choice)
+/// The Python object for an answer.
+pub(super) fn object(py: Python<'_>, snapshot: &Snapshot<Objects>, answer: &Answer) -> PyResult<Py<Variation>> {
+    snapshot.attachment.variation(py, &snapshot.data_file, answer)
 }
 
 #[pymethods]
@@ -137,7 +153,7 @@ impl EngineClient {
         wake(slf)?;
         let this = slf.get();
         let evaluated = this.tracked(visitor_code, feature_key, mode(track))?;
-        object(visitor_code.py(), &evaluated.snapshot, &evaluated.answer.choice)
+        object(visitor_code.py(), &evaluated.snapshot, &evaluated.answer)
     }
 
     /// The visitor's variations of all feature flags by key; disabled ones are left out, and with `only_active` those
@@ -181,11 +197,11 @@ impl EngineClient {
     /// The keys of all feature flags, disabled ones included.
     fn get_feature_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let snapshot = self.engine.snapshot();
-        let flags = 0..snapshot.data_file.flags.len();
-        PyList::new(
-            py,
-            flags.map(|place| snapshot.attachment.flag_key(py, &snapshot.data_file, place).bind(py).clone()),
-        )
+        let list = PyList::empty(py);
+        for flag in snapshot.data_file.flag_indices() {
+            list.append(snapshot.attachment.flag_key(py, &snapshot.data_file, flag))?;
+        }
+        Ok(list)
     }
 
     /// The key of the visitor's variation. Deprecated: use `get_variation`.
@@ -220,7 +236,7 @@ impl EngineClient {
         let py = visitor_code.py();
         this.set_unique_identifier(visitor_code, is_unique_identifier)?;
         let evaluated = this.tracked(visitor_code, feature_key, Mode::Track)?;
-        let variation = object(py, &evaluated.snapshot, &evaluated.answer.choice)?;
+        let variation = object(py, &evaluated.snapshot, &evaluated.answer)?;
         let value = variation.get().variable_value(py, variable_key)?;
         value.ok_or_else(|| errors::variable_not_found(py, variable_key))
     }
@@ -237,7 +253,7 @@ impl EngineClient {
         let py = feature_key.py();
         let found = self.engine.variation_of_flag(self::feature_key(feature_key)?, variation_key);
         let (snapshot, outcome) = self.raise(py, found)?;
-        object(py, &snapshot, &Choice::Stored(outcome.into()))?.get().values(py)
+        object(py, &snapshot, &Answer::Stored(outcome.into()))?.get().values(py)
     }
 
     /// Stores data for the visitor; with `track=False` none of it is sent. What is no Kameleoon datum is ignored and
@@ -252,8 +268,8 @@ impl EngineClient {
         wake(slf)?;
         let this = slf.get();
         let py = visitor_code.py();
-        let code = self::visitor_code(visitor_code)?;
-        this.engine.visitors().prefetch(code);
+        let visitor = this.visitor(visitor_code)?;
+        visitor.prefetch();
         let mut all: smallvec::SmallVec<[Datum; 8]> = smallvec::SmallVec::new();
         for object in data.iter_borrowed() {
             match data::of(&object) {
@@ -263,8 +279,7 @@ impl EngineClient {
                 }),
             }
         }
-        let added = this.engine.add_data(code, all, track, moment());
-        log::notices(py, this.raise(py, added)?);
+        log::notices(py, visitor.add(all, track, moment()));
         Ok(())
     }
 
@@ -284,8 +299,7 @@ impl EngineClient {
         let py = visitor_code.py();
         this.set_unique_identifier(visitor_code, is_unique_identifier)?;
         let conversion = conversion::make(goal_id, revenue, negative, metadata)?;
-        let tracked = this.engine.track_conversion(self::visitor_code(visitor_code)?, conversion, moment());
-        log::notices(py, this.raise(py, tracked)?);
+        log::notices(py, this.visitor(visitor_code)?.convert(conversion, moment()));
         Ok(())
     }
 
@@ -301,8 +315,8 @@ impl EngineClient {
         variation_key: Option<&str>,
         #[pyo3(from_py_with = truth)] force_targeting: bool,
     ) -> PyResult<()> {
-        let code = self::visitor_code(visitor_code)?;
-        let forced = self.engine.set_forced_variation(code, experiment_id, variation_key, force_targeting, moment());
+        let visitor = self.visitor(visitor_code)?;
+        let forced = visitor.force_variation(experiment_id, variation_key, force_targeting, moment());
         self.raise(visitor_code.py(), forced)
     }
 
@@ -310,14 +324,14 @@ impl EngineClient {
     fn evaluate_audiences(slf: &Bound<'_, Self>, visitor_code: &Bound<'_, PyAny>) -> PyResult<()> {
         wake(slf)?;
         let this = slf.get();
-        let evaluated = this.engine.evaluate_audiences(self::visitor_code(visitor_code)?, moment());
-        this.raise(visitor_code.py(), evaluated)
+        this.visitor(visitor_code)?.evaluate_audiences(moment());
+        Ok(())
     }
 
     /// JavaScript that makes the engine in the visitor's browser know the variations assigned within the last 5 s.
     /// (spec 5, Client)
     fn get_engine_tracking_code(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<String> {
-        Ok(self.engine.tracking_code(self::visitor_code(visitor_code)?, moment()))
+        Ok(self.visitor_unchecked(visitor_code)?.tracking_code(moment()))
     }
 }
 
@@ -329,20 +343,20 @@ impl EngineClient {
         mode: Mode,
     ) -> PyResult<Bound<'py, PyDict>> {
         let py = visitor_code.py();
-        let code = self::visitor_code(visitor_code)?;
         let dict = PyDict::new(py);
         let mut failed = Ok(());
-        self.engine.evaluate_all(code, mode, moment(), |snapshot, place, answer| {
+        self.visitor_unchecked(visitor_code)?.evaluate_all(mode, moment(), |snapshot, flag, answer| {
             let Some(answer) = answer else { return };
             if only_active && !answer.outcome(&snapshot.data_file).is_active() {
                 return;
             }
-            let key = snapshot.attachment.flag_key(py, &snapshot.data_file, place);
-            let added = object(py, snapshot, &answer.choice).and_then(|variation| dict.set_item(key, variation));
+            let key = snapshot.attachment.flag_key(py, &snapshot.data_file, flag);
+            let added = object(py, snapshot, &answer).and_then(|variation| dict.set_item(key, variation));
             if added.is_err() {
                 failed = added;
             }
         });
+        log::reports(py, &self.engine.snapshot().data_file.reports);
         failed.map(|()| dict)
     }
 }

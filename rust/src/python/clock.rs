@@ -3,6 +3,8 @@
 use chrono::{DateTime, Days, Local, NaiveTime};
 use parking_lot::Mutex;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
+use std::time::Instant;
 
 use crate::engine::Moment;
 
@@ -52,4 +54,10 @@ pub(super) fn random_seed() -> u64 {
     // The standard hasher's keys come from the system's randomness, and differ for each process's first call; the time
     // tells apart two children forked from one process.
     RandomState::new().hash_one(moment().now) ^ u64::from(std::process::id()).rotate_left(32)
+}
+
+/// Milliseconds of a clock that is never set back, from the first call on.
+pub(super) fn monotonic() -> i64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    i64::try_from(START.get_or_init(Instant::now).elapsed().as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,5 @@
-//! Explanations as plain dicts and lists; `kameleoon.types.explanation` gives them their types.
+//! Explanations as plain dicts and lists; `kameleoon.types.explanation` gives them their types. Segments are listed, as in
+//! the core: what refers to one holds its position.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -9,6 +10,7 @@ pub(super) fn to_dict<'py>(py: Python<'py>, explanation: &Explanation) -> PyResu
     let dict = PyDict::new(py);
     dict.set_item("steps", &explanation.steps)?;
     dict.set_item("rules", list(py, &explanation.rules, rule)?)?;
+    dict.set_item("segments", list(py, &explanation.segments, segment)?)?;
     Ok(dict)
 }
 
@@ -29,7 +31,7 @@ fn rule<'py>(py: Python<'py>, rule: &RuleExplanation) -> PyResult<Bound<'py, PyD
     dict.set_item("rule_id", rule.rule_id)?;
     dict.set_item("type", rule.kind)?;
     dict.set_item("experiment_id", rule.experiment_id)?;
-    dict.set_item("segment", rule.segment.as_ref().map(|targeting| segment(py, targeting)).transpose()?)?;
+    dict.set_item("segment", rule.segment)?;
     dict.set_item("result", &rule.result)?;
     dict.set_item("decided", rule.decided)?;
     Ok(dict)
@@ -53,7 +55,7 @@ fn condition<'py>(py: Python<'py>, condition: &ConditionExplanation) -> PyResult
     dict.set_item("definition", &condition.definition)?;
     dict.set_item("include", condition.include)?;
     dict.set_item("holds", condition.holds)?;
-    dict.set_item("figure", &condition.figure)?;
-    dict.set_item("segment", condition.segment.as_ref().map(|nested| segment(py, nested)).transpose()?)?;
+    dict.set_item("visitor_has", &condition.visitor_has)?;
+    dict.set_item("segment", condition.segment)?;
     Ok(dict)
 }

@@ -6,18 +6,17 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::arguments::{feature_key, text, visitor_code};
+use super::arguments::{feature_key, text};
 use super::client::{EngineClient, object, snapshot};
 use super::clock::{moment, random_seed};
 use super::results::Variation;
 use super::tracking::TrackingBatch;
-use super::{data, errors, explain, log, patterns};
+use super::{clock, data, errors, explain, log};
+use crate::datafile::index::VariationIndex;
 use crate::datafile::model::{DataFile, Outcome};
-use crate::datafile::{Compiled, DataFileError, compile};
-use crate::engine::Explained;
-use crate::evaluation::Choice;
-use crate::remote::RemoteFilter;
-use crate::visitor::store::VisitorStore;
+use crate::datafile::{Compiled, compile};
+use crate::engine::{Engine, Explained, RemoteFilter, RemoteVisitor};
+use crate::evaluation::Answer;
 
 #[pymethods]
 impl EngineClient {
@@ -36,21 +35,21 @@ impl EngineClient {
         text: &[u8],
         not_older_than: Option<i64>,
     ) -> PyResult<(bool, Vec<String>)> {
-        py.detach(|| {
-            let Compiled { data_file, omissions } = compile(text, &patterns::PythonRe)?;
-            let used = not_older_than.is_none_or(|date| data_file.date_modified >= date);
-            if used {
-                self.engine.swap(snapshot(data_file));
-            }
-            Ok((used, omissions.iter().map(ToString::to_string).collect()))
-        })
-        .map_err(|error: DataFileError| PyValueError::new_err(error.to_string()))
+        let compiled = py.detach(|| compile(text));
+        let Compiled { data_file, omissions } = compiled.map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let used = not_older_than.is_none_or(|date| data_file.date_modified >= date);
+        if used {
+            // What the former snapshot owns are Python objects: they are dropped here, attached to the interpreter. Nothing
+            // that runs detached holds a snapshot.
+            drop(self.engine.swap(snapshot(data_file)));
+        }
+        Ok((used, omissions.iter().map(ToString::to_string).collect()))
     }
 
     /// `(date_modified, real_time_update, consent_required, data_api_domain)` of the data file in use.
     fn _data_file_settings(&self) -> (i64, bool, bool, Option<String>) {
         let snapshot = self.engine.snapshot();
-        let DataFile { date_modified, configuration, .. } = &snapshot.data_file;
+        let DataFile { date_modified, configuration, .. } = &*snapshot.data_file;
         let domain = configuration.data_api_domain.as_ref().map(ToString::to_string);
         (*date_modified, configuration.real_time_update, configuration.consent_required, domain)
     }
@@ -66,24 +65,25 @@ impl EngineClient {
         let snapshot = self.engine.snapshot();
         let data_file = &snapshot.data_file;
         let list = PyList::empty(py);
-        for (place, flag) in data_file.flags.iter().enumerate() {
+        for index in data_file.flag_indices() {
+            let flag = &data_file[index];
             let variations = PyList::empty(py);
-            for (variation, _) in flag.variations.iter().enumerate() {
-                let default = data_file.outcomes[flag.default_outcome].clone();
-                let outcome = Outcome { variation: Some(variation), ..default };
-                variations.append(object(py, &snapshot, &Choice::Stored(outcome.into()))?)?;
+            for (_, variation) in flag.variations.iter().zip(0..) {
+                let default = data_file[flag.default_outcome].clone();
+                let outcome = Outcome { variation: Some(VariationIndex(variation)), ..default };
+                variations.append(object(py, &snapshot, &Answer::Stored(outcome.into()))?)?;
             }
             let rules = PyList::empty(py);
             for rule in &flag.rules {
                 let of_rule = PyList::empty(py);
-                for exposure in &rule.variations {
-                    if data_file.outcomes[exposure.outcome].variation.is_some() {
-                        of_rule.append(object(py, &snapshot, &Choice::Known(exposure.outcome))?)?;
+                for share in &rule.shares {
+                    if data_file[share.outcome].variation.is_some() {
+                        of_rule.append(object(py, &snapshot, &Answer::Known(share.outcome))?)?;
                     }
                 }
                 rules.append(of_rule)?;
             }
-            let key = snapshot.attachment.flag_key(py, data_file, place);
+            let key = snapshot.attachment.flag_key(py, data_file, index);
             list.append((key, flag.environment_enabled, &*flag.default_variation_key, variations, rules))?;
         }
         Ok(list)
@@ -97,12 +97,12 @@ impl EngineClient {
         feature_key: &Bound<'py, PyAny>,
     ) -> PyResult<(Option<Py<Variation>>, Option<String>, Bound<'py, PyDict>)> {
         let py = visitor_code.py();
-        let (code, key) = (self::visitor_code(visitor_code)?, self::feature_key(feature_key)?);
-        let Explained { snapshot, answer, explanation } = self.raise(py, self.engine.explain(code, key, moment()))?;
+        let explained = self.visitor(visitor_code)?.explain(self::feature_key(feature_key)?, moment());
+        let Explained { snapshot, answer, explanation } = self.raise(py, explained)?;
         let explanation = explain::to_dict(py, &explanation)?;
         match answer {
             Ok(answer) => {
-                let variation = object(py, &snapshot, &answer.choice)?;
+                let variation = object(py, &snapshot, &answer)?;
                 Ok((Some(variation), None, explanation))
             }
             Err(error) => {
@@ -113,14 +113,13 @@ impl EngineClient {
     }
 
     fn _set_consent(&self, visitor_code: &Bound<'_, PyAny>, given: bool) -> PyResult<()> {
-        let set = self.engine.set_consent(self::visitor_code(visitor_code)?, given, moment());
-        self.raise(visitor_code.py(), set)
+        self.visitor(visitor_code)?.set_consent(given, moment());
+        Ok(())
     }
 
     fn _simulate(&self, visitor_code: &Bound<'_, PyAny>, cookie: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = visitor_code.py();
-        let simulated = self.engine.simulate(self::visitor_code(visitor_code)?, &text(cookie)?, moment());
-        log::notices(py, self.raise(py, simulated)?);
+        log::notices(py, self.visitor(visitor_code)?.simulate(&text(cookie)?, moment()));
         Ok(())
     }
 
@@ -130,8 +129,7 @@ impl EngineClient {
     }
 
     fn _is_unique_identifier(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let code = self::visitor_code(visitor_code)?;
-        Ok(self.engine.visitors().peek(code, |found| found.unique_identifier).unwrap_or(false))
+        Ok(self.visitor_unchecked(visitor_code)?.is_unique_identifier())
     }
 
     /// Reads remote visitor data, stores them if asked to, and returns the data for the caller.
@@ -150,60 +148,68 @@ impl EngineClient {
         visitor_code_wanted: bool,
     ) -> PyResult<Bound<'py, PyList>> {
         let py = visitor_code.py();
-        let code = self::visitor_code(visitor_code)?;
         let filter = RemoteFilter { device, browser, operating_system, visitor_code: visitor_code_wanted };
-        let loaded = self.engine.load_remote_visitor_data(code, answer, filter, store, moment());
+        let read = py.detach(|| RemoteVisitor::read(answer, filter)).map_err(PyValueError::new_err)?;
+        let loaded = self.visitor_unchecked(visitor_code)?.load(read, store, moment());
         let list = PyList::empty(py);
-        for datum in loaded.map_err(PyValueError::new_err)? {
+        for datum in loaded {
             list.append(data::to_object(py, datum)?)?;
         }
         Ok(list)
     }
 
+    /// Moves the clock that expiry goes by on. Call it about once a second; the first call starts the clock.
+    fn _advance_clock(&self) {
+        self.engine.advance(clock::monotonic());
+    }
+
     /// Drops visitors without activity for `session_seconds`, in one of `_PURGE_STEPS` parts; returns how many.
     fn _purge_step(&self, py: Python<'_>, session_seconds: f64) -> usize {
-        #[expect(clippy::cast_possible_truncation, reason = "a session is short")]
-        let oldest = moment().now - (session_seconds * 1000.0) as i64;
-        py.detach(|| self.engine.visitors().purge_step(oldest))
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as casts saturate")]
+        let session = (session_seconds * 1000.0) as u64;
+        py.detach(|| self.engine.purge(session))
     }
 
     #[classattr]
-    const _PURGE_STEPS: usize = VisitorStore::STEPS;
+    const _PURGE_STEPS: usize = Engine::<()>::PURGE_STEPS;
 
-    /// How many visitor codes are held.
-    fn _visitor_count(&self) -> usize {
-        self.engine.visitors().len()
+    /// Bounds what visitors and queue take to about so many bytes; 0 is any number.
+    fn _set_memory_limit(&self, bytes: usize) {
+        self.engine.set_memory_limit(bytes);
     }
 
     fn _queue(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<()> {
-        let queued = self.engine.queue(self::visitor_code(visitor_code)?, moment());
-        self.raise(visitor_code.py(), queued)
+        self.visitor(visitor_code)?.queue();
+        Ok(())
     }
 
     fn _queue_all(&self, py: Python<'_>) {
         py.detach(|| self.engine.queue_all());
     }
 
-    /// `(waiting visitors, dropped visitors, lines sent, lines failed)`
-    fn _tracking_counters(&self) -> (usize, u64, u64, u64) {
-        let (sent, failed) = self.engine.counters().read();
-        (self.engine.queue_length(), self.engine.queue_dropped(), sent, failed)
+    /// Figures of visitors and tracking, by name.
+    fn _figures<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (counts, losses) = (self.engine.counts(), self.engine.losses());
+        let figures = PyDict::new(py);
+        figures.set_item("visitors", self.engine.visitor_count())?;
+        figures.set_item("visitor_bytes", self.engine.visitor_bytes())?;
+        figures.set_item("evicted_visitors", losses.visitors)?;
+        figures.set_item("queued_visitors", self.engine.queue_length())?;
+        figures.set_item("dropped_visitors", losses.codes)?;
+        figures.set_item("events_sent", counts.sent)?;
+        figures.set_item("events_failed", counts.failed)?;
+        figures.set_item("events_refused", counts.refused)?;
+        figures.set_item("events_dropped", losses.events)?;
+        Ok(figures)
     }
 
     fn _take_batch(&self, py: Python<'_>, most: usize) -> Option<TrackingBatch> {
-        py.detach(|| self.engine.take_batch(most, moment())).map(TrackingBatch::new)
+        py.detach(|| self.engine.take_batch(most)).map(TrackingBatch::new)
     }
 
-    fn _take_batch_of(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<TrackingBatch> {
-        Ok(TrackingBatch::new(self.engine.take_batch_of(self::visitor_code(visitor_code)?, moment())))
-    }
-
-    fn _confirm(&self, py: Python<'_>, batch: &TrackingBatch) {
-        py.detach(|| batch.settle().map_or((), |batch| self.engine.confirm(batch)));
-    }
-
-    fn _give_back(&self, py: Python<'_>, batch: &TrackingBatch) {
-        py.detach(|| batch.settle().map_or((), |batch| self.engine.give_back(batch)));
+    fn _take_batch_of(&self, py: Python<'_>, visitor_code: &Bound<'_, PyAny>) -> PyResult<TrackingBatch> {
+        let visitor = self.visitor(visitor_code)?;
+        Ok(TrackingBatch::new(py.detach(|| visitor.take_batch())))
     }
 
     /// Makes the client call its `_wake_up` on its next use: it is new, or in a forked child.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
+use crate::datafile::reports::Reports;
 use crate::engine::{Notice, Severity};
 
 pub(super) const ERROR: u8 = 1;
@@ -47,5 +48,12 @@ pub(super) fn notices(py: Python<'_>, notices: Vec<Notice>) {
             Severity::Warning => WARNING,
         };
         emit(py, level, || notice.text);
+    }
+}
+
+/// What evaluations have left for the log. Where they have nothing, which is nearly always, this is one load.
+pub(super) fn reports(py: Python<'_>, reports: &Reports) {
+    for line in reports.take() {
+        emit(py, WARNING, || line);
     }
 }

@@ -11,7 +11,6 @@ mod errors;
 mod explain;
 mod internal;
 mod log;
-mod patterns;
 mod results;
 mod tracking;
 

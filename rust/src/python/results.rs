@@ -5,8 +5,9 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString};
 
+use crate::datafile::index::FlagIndex;
 use crate::datafile::model::{DataFile, OFF, Outcome};
-use crate::evaluation::Choice;
+use crate::evaluation::Answer;
 use crate::value::Value;
 
 /// A variation as an evaluation gives it (spec 5, Results). Immutable: `variables` is a new dict on every access.
@@ -101,8 +102,8 @@ impl Variation {
 impl Variation {
     /// The object for an outcome; a `None` variation has an empty key and no variables.
     pub(super) fn of_outcome(py: Python<'_>, data_file: &DataFile, outcome: &Outcome) -> PyResult<Py<Self>> {
-        let flag = &data_file.flags[outcome.flag];
-        let variation = outcome.variation.map(|place| &flag.variations[place]);
+        let flag = &data_file[outcome.flag];
+        let variation = outcome.variation.map(|variation| &flag[variation]);
         let text = |text: &str| PyString::new(py, text).unbind();
         let mut variables = Vec::new();
         for variable in variation.map_or(&[][..], |variation| &variation.variables) {
@@ -254,18 +255,18 @@ impl Objects {
         }
     }
 
-    /// The object for a choice: one that the data file knows is made once.
-    pub(super) fn variation(&self, py: Python<'_>, data_file: &DataFile, choice: &Choice) -> PyResult<Py<Variation>> {
-        match choice {
-            Choice::Known(place) => {
-                let make = || Variation::of_outcome(py, data_file, &data_file.outcomes[*place]);
-                Ok(self.variations[*place].get_or_try_init(py, make)?.clone_ref(py))
+    /// The object for an answer: one that the data file knows is made once.
+    pub(super) fn variation(&self, py: Python<'_>, data_file: &DataFile, answer: &Answer) -> PyResult<Py<Variation>> {
+        match answer {
+            Answer::Known(index) => {
+                let make = || Variation::of_outcome(py, data_file, &data_file[*index]);
+                Ok(self.variations[index.position()].get_or_try_init(py, make)?.clone_ref(py))
             }
-            Choice::Stored(outcome) => Variation::of_outcome(py, data_file, outcome),
+            Answer::Stored(outcome) => Variation::of_outcome(py, data_file, outcome),
         }
     }
 
-    pub(super) fn flag_key<'a>(&'a self, py: Python<'_>, data_file: &DataFile, place: usize) -> &'a Py<PyString> {
-        self.flag_keys[place].get_or_init(py, || PyString::intern(py, &data_file.flags[place].key).unbind())
+    pub(super) fn flag_key<'a>(&'a self, py: Python<'_>, data_file: &DataFile, flag: FlagIndex) -> &'a Py<PyString> {
+        self.flag_keys[flag.position()].get_or_init(py, || PyString::intern(py, &data_file[flag].key).unbind())
     }
 }

@@ -3,13 +3,13 @@
 use parking_lot::Mutex;
 use pyo3::prelude::*;
 
-use crate::tracking::batch::Batch;
+use crate::delivery::batch::Batch;
 
-/// One tracking request: its body, to be confirmed or given back once.
+/// One tracking request. Exactly one thing becomes of it: `confirm`, `give_back`, `halve` or `set_aside`; after that the
+/// others do nothing. One that is dropped without a word gives its events back: they are sent with the next request.
 #[pyclass(frozen, module = "kameleoon._native")]
 pub(super) struct TrackingBatch {
     batch: Mutex<Option<Batch>>,
-    body: String,
     /// How many lines.
     #[pyo3(get)]
     events: usize,
@@ -20,21 +20,47 @@ pub(super) struct TrackingBatch {
 
 #[pymethods]
 impl TrackingBatch {
-    /// The lines, joined by newlines, in ASCII: a copy.
+    /// The lines, joined by newlines, in ASCII: a copy. Empty once it is known what became of them.
     #[getter]
-    fn body(&self) -> &[u8] {
-        self.body.as_bytes()
+    fn body(&self) -> Vec<u8> {
+        self.batch.lock().as_ref().map_or_else(Vec::new, |batch| batch.body().into())
+    }
+
+    /// The request has arrived: its events are sent.
+    fn confirm(&self) {
+        if let Some(batch) = self.take() {
+            batch.confirm();
+        }
+    }
+
+    /// The request has failed: its events are unsent again, and the first that are tried.
+    fn give_back(&self) {
+        if let Some(batch) = self.take() {
+            batch.give_back();
+        }
+    }
+
+    /// The service has refused what the request holds: the two halves of it, or one that cannot be halved. Nothing once
+    /// it is known what became of it.
+    fn halve(&self) -> Vec<Self> {
+        let Some(batch) = self.take() else { return Vec::new() };
+        let (first, second) = batch.halve();
+        std::iter::once(first).chain(second).map(Self::new).collect()
+    }
+
+    /// The service refuses these events whatever else is sent: they are lost, and counted. Returns the visitor code of
+    /// the first one.
+    fn set_aside(&self) -> Option<String> {
+        self.take()?.set_aside().map(Into::into)
     }
 }
 
 impl TrackingBatch {
-    pub(super) fn new(mut batch: Batch) -> Self {
-        let body = std::mem::take(&mut batch.body);
-        Self { body, events: batch.events, visitors: batch.visitors(), batch: Mutex::new(Some(batch)) }
+    pub(super) fn new(batch: Batch) -> Self {
+        Self { events: batch.events(), visitors: batch.visitors(), batch: Mutex::new(Some(batch)) }
     }
 
-    /// The batch, the first time.
-    pub(super) fn settle(&self) -> Option<Batch> {
+    fn take(&self) -> Option<Batch> {
         self.batch.lock().take()
     }
 }

@@ -1,12 +1,18 @@
-//! Whether a segment targets a visitor (spec 1 §5). Sees a visitor and a model; changes neither.
+//! Whether a segment targets a visitor. Sees a visitor and a compiled data file, changes neither. Asked by
+//! [`crate::evaluation`] for each rule, and by the engine for audiences.
 
 mod conditions;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
-use crate::datafile::condition::{Condition, Expression, Term};
+use smallvec::SmallVec;
+
+use crate::datafile::condition::{Condition, Expression, Matching, Term};
+use crate::datafile::index::SegmentIndex;
 use crate::datafile::model::DataFile;
-use crate::visitor::data::{LastChoice, VisitorData};
+use crate::pattern::Steps;
+use crate::visitor::assigned::AssignedVariation;
+use crate::visitor::data::{LastChoice, LastHoldout, VisitorData};
 
 /// What a stored visitor remembers of its own code's hashes, for the time of a call.
 #[derive(Clone, Copy)]
@@ -15,6 +21,8 @@ pub struct Memory<'a> {
     pub generation: u32,
     /// The choice that was made last.
     pub choice: &'a Cell<LastChoice>,
+    /// The share of the holdout that was found last.
+    pub holdout: &'a Cell<LastHoldout>,
 }
 
 /// Whom a question is about, and when.
@@ -28,6 +36,8 @@ pub struct Subject<'a> {
     pub now: i64,
     /// When the local day began, in milliseconds; only asked for if [`DataFile::uses_local_day`].
     pub day_start: i64,
+    /// Whether what the evaluation assigns is saved. Then the rules see what the holdout has assigned.
+    pub saves: bool,
     /// What is remembered of the code's hashes, if it is the code under which the visitor lies.
     pub memory: Option<Memory<'a>>,
 }
@@ -37,17 +47,20 @@ pub trait TargetingObserver {
     /// Whether every condition is to be evaluated, also where the answer is known without it.
     const EXHAUSTIVE: bool = false;
 
-    /// A segment is about to be evaluated; `nested` if by a condition of another one.
-    fn segment_begins(&mut self, _segment_id: i64, _nested: bool) {}
+    /// A segment is about to be evaluated.
+    fn segment_begins(&mut self, _segment: SegmentIndex, _id: i64) {}
 
     /// A group of conditions is about to be evaluated.
     fn group_begins(&mut self) {}
 
-    /// A condition was evaluated; `truth` is before `isInclude`. `figure` tells what the visitor has.
-    fn condition_evaluated(&mut self, _term: &Term, _truth: bool, _figure: impl FnOnce() -> String) {}
+    /// A condition was evaluated; `truth` is before `isInclude`. `describe` tells what the visitor has.
+    fn condition_evaluated(&mut self, _term: &Term, _truth: bool, _describe: impl FnOnce() -> String) {}
 
     /// A segment was evaluated.
     fn segment_ends(&mut self, _targeted: bool) {}
+
+    /// A segment is asked for again whose truth is known.
+    fn segment_is_known(&mut self, _segment: SegmentIndex) {}
 }
 
 /// Nobody watches.
@@ -57,39 +70,87 @@ impl TargetingObserver for Unobserved {}
 
 /// Evaluates segments for one subject within one campaign.
 pub struct Targeting<'a> {
-    /// The data file.
-    pub data_file: &'a DataFile,
-    /// The subject.
-    pub subject: Subject<'a>,
+    data_file: &'a DataFile,
+    subject: Subject<'a>,
+    /// What the holdout assigns in this very evaluation: as good as stored.
+    holdout: Option<AssignedVariation>,
     /// The experiment of the rule that asks; `None` for an audience.
-    pub own_experiment: Option<i64>,
+    own_experiment: Option<i64>,
+    steps: &'a Steps,
+    /// The truth of segments that several conditions refer to, by [`crate::datafile::model::Segment::remembered`].
+    truths: RefCell<SmallVec<[Option<bool>; 32]>>,
 }
 
-impl Targeting<'_> {
-    /// Whether the segment at `place` targets the subject.
-    pub fn is_targeted<O: TargetingObserver>(&self, place: usize, observer: &mut O) -> bool {
-        self.segment(place, false, observer)
+impl<'a> Targeting<'a> {
+    /// Targeting for the rule of an experiment, or, with `None`, for audiences.
+    pub fn new(
+        data_file: &'a DataFile,
+        subject: Subject<'a>,
+        holdout: Option<AssignedVariation>,
+        own_experiment: Option<i64>,
+        steps: &'a Steps,
+    ) -> Self {
+        Self { data_file, subject, holdout, own_experiment, steps, truths: RefCell::default() }
     }
 
-    /// Recursion ends: compiling a data file breaks cycles and bounds the depth.
-    fn segment<O: TargetingObserver>(&self, place: usize, nested: bool, observer: &mut O) -> bool {
-        let segment = &self.data_file.segments[place];
-        observer.segment_begins(segment.id, nested);
+    /// Whether the segment targets the subject. Recursion ends: compiling a data file breaks cycles and bounds the depth.
+    pub fn is_targeted<O: TargetingObserver>(&self, index: SegmentIndex, observer: &mut O) -> bool {
+        let segment = &self.data_file[index];
+        if let Some(known) = segment.remembered.and_then(|number| self.known(number)) {
+            observer.segment_is_known(index);
+            return known;
+        }
+        observer.segment_begins(index, segment.id);
         let targeted = evaluate(&segment.tree, observer, |group, observer| {
             observer.group_begins();
-            evaluate(group, observer, |term, observer| self.term(term, observer))
+            evaluate(group, observer, |term, observer| self.holds(term, observer))
         });
         observer.segment_ends(targeted);
+        if let Some(number) = segment.remembered {
+            self.remember(number, targeted);
+        }
         targeted
     }
 
-    fn term<O: TargetingObserver>(&self, term: &Term, observer: &mut O) -> bool {
+    fn holds<O: TargetingObserver>(&self, term: &Term, observer: &mut O) -> bool {
         let truth = match &term.condition {
-            Condition::Segment(place) => self.segment(*place, true, observer),
-            condition => conditions::holds(condition, &self.subject, self.own_experiment),
+            Condition::Segment(segment) => self.is_targeted(*segment, observer),
+            condition => conditions::holds(condition, self),
         };
-        observer.condition_evaluated(term, truth, || conditions::figure(&term.condition, &self.subject));
+        observer.condition_evaluated(term, truth, || conditions::describe(&term.condition, self));
         truth == term.include
+    }
+
+    fn known(&self, number: u32) -> Option<bool> {
+        self.truths.borrow().get(number as usize).copied().flatten()
+    }
+
+    fn remember(&self, number: u32, truth: bool) {
+        let mut truths = self.truths.borrow_mut();
+        if truths.is_empty() {
+            truths.resize(self.data_file.remembered_segments as usize, None);
+        }
+        truths[number as usize] = Some(truth);
+    }
+
+    fn matching(&self) -> Matching<'_> {
+        Matching { steps: self.steps, reports: &self.data_file.reports }
+    }
+
+    /// The variations assigned to the visitor, the holdout's included.
+    fn assigned<'v>(&self, visitor: &'v VisitorData) -> impl Iterator<Item = AssignedVariation> + use<'v> {
+        let overlay = self.holdout;
+        let replaced = move |assigned: &AssignedVariation| {
+            overlay.is_some_and(|overlay| overlay.experiment_id == assigned.experiment_id)
+        };
+        let stored = visitor.assigned_variations.as_slice().iter().copied();
+        stored.filter(move |assigned| !replaced(assigned)).chain(overlay)
+    }
+
+    /// The variation assigned in an experiment.
+    fn assigned_in(&self, visitor: &VisitorData, experiment_id: i64) -> Option<AssignedVariation> {
+        let overlay = self.holdout.filter(|overlay| overlay.experiment_id == experiment_id);
+        overlay.or_else(|| visitor.assigned_variations.get(experiment_id).copied())
     }
 }
 
@@ -101,7 +162,7 @@ fn evaluate<T, O: TargetingObserver>(
 ) -> bool {
     if O::EXHAUSTIVE {
         let truths: Vec<bool> = expression.items.iter().map(|item| holds(item, observer)).collect();
-        return expression.evaluate_places(|place| truths[place]);
+        return expression.evaluate(|position| truths[position]);
     }
-    expression.evaluate_places(|place| holds(&expression.items[place], observer))
+    expression.evaluate(|position| holds(&expression.items[position], observer))
 }

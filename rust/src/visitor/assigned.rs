@@ -1,10 +1,11 @@
-//! The variations that experiments gave one visitor: most visitors have one, and it lies in the visitor itself.
+//! The variations that experiments gave one visitor. Most visitors have one, and it lies in the visitor itself.
 
-use super::{Delivery, Millis};
+use super::Millis;
+use super::keyed::{Item, Keyed};
 use crate::datafile::model::RuleKind;
 
 /// A variation that an experiment gave the visitor.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AssignedVariation {
     /// The experiment.
     pub experiment_id: i64,
@@ -14,8 +15,16 @@ pub struct AssignedVariation {
     pub time: Millis,
     /// The kind of rule that gave it.
     pub rule_kind: RuleKind,
-    /// How far it is on its way.
-    pub delivery: Delivery,
+    /// Whether it waits to be sent.
+    pub unsent: bool,
+}
+
+impl Item for AssignedVariation {
+    type Key = i64;
+
+    fn key(&self) -> &i64 {
+        &self.experiment_id
+    }
 }
 
 /// Assigned variations, one per experiment, in the order of first assignment.
@@ -27,7 +36,7 @@ pub enum AssignedVariations {
     /// One, without an allocation.
     One(AssignedVariation),
     /// Several.
-    Several(Vec<AssignedVariation>),
+    Several(Box<Keyed<AssignedVariation>>),
 }
 
 impl AssignedVariations {
@@ -36,45 +45,47 @@ impl AssignedVariations {
         match self {
             Self::None => &[],
             Self::One(only) => std::slice::from_ref(only),
-            Self::Several(all) => all,
+            Self::Several(all) => all.as_slice(),
         }
     }
 
-    /// All of them, to change them.
-    pub fn as_mut_slice(&mut self) -> &mut [AssignedVariation] {
+    /// The one of an experiment.
+    pub fn get(&self, experiment_id: i64) -> Option<&AssignedVariation> {
         match self {
-            Self::None => &mut [],
-            Self::One(only) => std::slice::from_mut(only),
-            Self::Several(all) => all,
+            Self::None => None,
+            Self::One(only) => Some(only).filter(|only| only.experiment_id == experiment_id),
+            Self::Several(all) => all.get(&experiment_id),
         }
     }
 
-    /// Stores a variation over any older one of its experiment. `guess` is where to look first; returns the place.
+    /// Stores a variation over any older one of its experiment. `guess` is where to look first; returns where it stands.
     pub fn assign(&mut self, variation: AssignedVariation, guess: usize) -> usize {
-        let same = |older: &AssignedVariation| older.experiment_id == variation.experiment_id;
-        let all = self.as_mut_slice();
-        let place = match all.get(guess) {
-            Some(older) if same(older) => Some(guess),
-            _ => all.iter().position(same),
-        };
-        match place {
-            Some(place) => all[place] = variation,
-            None => self.push(variation),
-        }
-        place.unwrap_or(self.as_slice().len() - 1)
-    }
-
-    fn push(&mut self, variation: AssignedVariation) {
         match self {
             Self::None => *self = Self::One(variation),
-            Self::One(only) => *self = Self::Several(vec![*only, variation]),
-            Self::Several(all) => {
-                if all.len() == all.capacity() {
-                    // By a quarter, not twofold: there are many visitors, and each would waste half.
-                    all.reserve_exact(all.len() / 4 + 2);
-                }
-                all.push(variation);
+            Self::One(only) if only.experiment_id == variation.experiment_id => *only = variation,
+            Self::One(only) => {
+                let mut all = Keyed::new();
+                all.insert(*only);
+                all.insert(variation);
+                *self = Self::Several(Box::new(all));
+                return 1;
             }
+            Self::Several(all) => {
+                let (position, _) = all.insert_near(variation, guess);
+                if variation.unsent {
+                    all.note_unsent(position);
+                }
+                return position;
+            }
+        }
+        0
+    }
+
+    /// The bytes that they take outside the visitor itself.
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Self::None | Self::One(_) => 0,
+            Self::Several(all) => size_of::<Keyed<AssignedVariation>>() + all.heap_bytes(),
         }
     }
 }
@@ -85,14 +96,14 @@ mod tests {
 
     fn variation(experiment_id: i64, variation_id: i64) -> AssignedVariation {
         let (time, rule_kind) = (Millis::new(0), RuleKind::Experimentation);
-        AssignedVariation { experiment_id, variation_id, time, rule_kind, delivery: Delivery::UNSENT }
+        AssignedVariation { experiment_id, variation_id, time, rule_kind, unsent: true }
     }
 
     #[test]
     fn a_newer_variation_replaces_the_older_one_of_its_experiment_wherever_it_is_looked_for() {
         let mut all = AssignedVariations::default();
-        for (experiment, guess, place) in [(1, 0, 0), (2, 1, 1), (3, 9, 2), (1, 2, 0), (2, 1, 1), (3, 0, 2)] {
-            assert_eq!(all.assign(variation(experiment, 10 * experiment), guess), place);
+        for (experiment, guess, position) in [(1, 0, 0), (2, 1, 1), (3, 9, 2), (1, 2, 0), (2, 1, 1), (3, 0, 2)] {
+            assert_eq!(all.assign(variation(experiment, 10 * experiment), guess), position);
         }
         assert_eq!(all.assign(variation(2, 7), 0), 1);
         let pairs: Vec<_> = all.as_slice().iter().map(|one| (one.experiment_id, one.variation_id)).collect();
@@ -105,8 +116,7 @@ mod tests {
         for experiment in 0..200 {
             all.assign(variation(experiment, 1), 0);
         }
-        let AssignedVariations::Several(several) = all else { unreachable!("there are 200") };
-        assert!(several.capacity() * 32 <= 7500);
-        assert_eq!((size_of::<AssignedVariation>(), size_of::<AssignedVariations>()), (32, 32));
+        assert!(all.heap_bytes() <= 8000, "{}", all.heap_bytes());
+        assert_eq!((size_of::<AssignedVariation>(), size_of::<AssignedVariations>()), (24, 24));
     }
 }

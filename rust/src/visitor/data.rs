@@ -1,14 +1,21 @@
-//! What one visitor holds (spec 2). Pure data under the visitor's lock: no lock, clock or randomness in here.
+//! What one visitor holds. Pure data under the visitor's lock: no lock, clock or randomness in here.
+//!
+//! Users' data and evaluations come in through the `store_…` methods, together with whether they are to be sent;
+//! [`crate::targeting`] reads, and [`super::unsent`] takes what is to be sent.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use compact_str::CompactString;
-use smallvec::SmallVec;
-
+use super::Millis;
 use super::assigned::{AssignedVariation, AssignedVariations};
-use super::datum::{ApplicationVersion, Browser, Conversion, Cookie, CustomData, Geolocation, PageView};
-use super::{Delivery, Millis};
+use super::datum::{
+    ApplicationVersion, Browser, Conversion, Cookie, CustomData, Geolocation, OwnedBytes, PageView, Values,
+};
+use super::keyed::{Item, Keyed};
+use super::pages::Pages;
+use super::sending::{Epoch, Sending, WaitingSince};
+use super::unsent::Event;
 
 /// What the visitor said when asked for consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,20 +28,13 @@ pub enum Consent {
     Refused,
 }
 
-/// A datum with its delivery.
+/// A datum, and whether it waits to be sent.
 #[derive(Clone, Debug)]
 pub struct Stored<T> {
     /// The datum.
     pub datum: T,
-    /// How far it is on its way.
-    pub delivery: Delivery,
-}
-
-impl<T> Stored<T> {
-    /// A datum with its delivery.
-    pub fn new(datum: T, delivery: Delivery) -> Self {
-        Self { datum, delivery }
-    }
+    /// Whether it waits to be sent.
+    pub unsent: bool,
 }
 
 /// A custom datum at its index.
@@ -43,41 +43,59 @@ pub struct StoredCustomData {
     /// The index.
     pub index: i64,
     /// The values, in order.
-    pub values: SmallVec<[CompactString; 1]>,
+    pub values: Values,
     /// Whether the service replaces the values that it has.
     pub overwrite: bool,
     /// Whether it links visitors; then it goes into every request.
     pub is_mapping_identifier: bool,
-    /// How far it is on its way.
-    pub delivery: Delivery,
+    /// Whether it waits to be sent.
+    pub unsent: bool,
 }
 
-/// The visits of one page.
-#[derive(Clone, Debug)]
-pub struct PageVisit {
-    /// The latest view.
-    pub view: Arc<PageView>,
-    /// How many there were.
-    pub count: i64,
-    /// When the last one was, in milliseconds.
-    pub last_time: i64,
-    /// Breaks ties in time: the later arrival is the later visit **(ours)**.
-    pub arrival: u32,
-    /// How far the view is on its way.
-    pub delivery: Delivery,
-}
-
-/// A conversion with the indices of its metadata resolved.
-#[derive(Clone, Debug)]
-pub struct StoredConversion {
-    /// The conversion.
-    pub datum: Arc<Conversion>,
-    /// Its metadata by index.
-    pub metadata: Box<[(i64, CustomData)]>,
+/// When the visitor converted last, for one goal: all that targeting asks of conversions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastConversion {
+    /// The goal.
+    pub goal_id: i64,
     /// When, in milliseconds.
     pub time: i64,
-    /// How far it is on its way.
-    pub delivery: Delivery,
+}
+
+/// A visitor's conversions: what targeting asks of them, and those that wait to be sent.
+#[derive(Clone, Debug, Default)]
+pub struct Conversions {
+    last: Keyed<LastConversion>,
+    pub(super) unsent: VecDeque<Event>,
+}
+
+impl Conversions {
+    /// The goals that the visitor converted for, each with its last time.
+    pub fn last(&self) -> &[LastConversion] {
+        self.last.as_slice()
+    }
+
+    /// Whether the visitor converted at `since` or later; for one goal, or any.
+    pub fn any_since(&self, goal_id: Option<i64>, since: i64) -> bool {
+        match goal_id {
+            Some(goal) => self.last.get(&goal).is_some_and(|last| last.time >= since),
+            None => self.last().iter().any(|last| last.time >= since),
+        }
+    }
+
+    /// Notes a conversion for targeting.
+    pub fn note(&mut self, goal_id: i64, time: i64) {
+        let time = self.last.get(&goal_id).map_or(time, |last| last.time.max(time));
+        self.last.insert(LastConversion { goal_id, time });
+    }
+}
+
+/// A segment that was found to target the visitor.
+#[derive(Clone, Copy, Debug)]
+pub struct TargetedSegment {
+    /// Its id.
+    pub id: i64,
+    /// Whether it waits to be sent.
+    pub unsent: bool,
 }
 
 /// Previous visits, from remote visitor data.
@@ -123,62 +141,98 @@ pub struct Personalization {
 }
 
 /// Scores of a contextual bandit: for one experiment, each variation's.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct BanditScores {
     /// The experiment.
     pub experiment_id: i64,
-    /// Variation ids with their scores.
-    pub scores: Box<[(i64, f64)]>,
+    /// Each variation's score.
+    pub scores: Keyed<Score<i64>>,
 }
 
-/// A score for a key moment and a goal.
+/// A score of something that the service rates.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct HeatScore {
-    /// The key moment.
-    pub key_moment_id: i64,
-    /// The goal.
-    pub goal_id: i64,
+pub struct Score<K> {
+    /// What is rated: a variation, or a (key moment, goal).
+    pub of: K,
     /// The score.
     pub score: f64,
 }
 
-/// What the hash of the visitor's own code said last: the answer of one experiment of one data file.
+macro_rules! keyed_by {
+    ($($item:ty: $field:ident as $key:ty),+ $(,)?) => {$(
+        impl Item for $item {
+            type Key = $key;
+
+            fn key(&self) -> &$key {
+                &self.$field
+            }
+        }
+    )+};
+}
+
+keyed_by! {
+    StoredCustomData: index as i64,
+    LastConversion: goal_id as i64,
+    TargetedSegment: id as i64,
+    ForcedVariation: experiment_id as i64,
+    SimulatedVariation: flag_key as str,
+    Personalization: id as i64,
+    BanditScores: experiment_id as i64,
+    Score<i64>: of as i64,
+    Score<(i64, i64)>: of as (i64, i64),
+}
+
+/// What the hashes of the visitor's own code said last, under one data file.
 ///
-/// Hashing is a pure function of the code and the experiment, so this is never stale: another data file has another
+/// Hashing is a pure function of the code and the container, so this is never stale: another data file has another
 /// generation, and whoever hashes another text than the code neither reads nor writes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastChoice {
     /// The data file's generation; 0 is none.
     pub generation: u32,
-    /// The answer, a place in the data file's outcomes.
-    pub outcome: u32,
+    /// An answer that the code was given: its bucket is within the exposition of the answer's rule, and in its share.
+    pub outcome: Option<std::num::NonZeroU32>,
+}
+
+/// The share of the holdout that the code was found in, under the generation of [`LastChoice`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LastHoldout {
+    /// It was not asked.
+    #[default]
+    Unknown,
+    /// In none.
+    Outside,
+    /// In the share at this position.
+    Share(u8),
 }
 
 /// Everything that one visitor holds. Most visitors hold no more than an assigned variation; the rest is boxed.
 #[derive(Clone, Debug)]
 pub struct VisitorData {
+    /// When the visitor was last asked for, by the store's own clock.
+    pub last_activity: u32,
     /// When the visitor began.
     pub time_started: Millis,
     /// Consent.
     pub consent: Consent,
-    /// Whether the code that the visitor was created under waits in the tracking queue.
-    pub queued: bool,
-    /// When the visitor was last asked for, in milliseconds.
-    pub last_activity: i64,
+    /// Since which epoch something waits to be sent, if anything does.
+    pub(super) unsent_since: WaitingSince,
+    /// The share of the holdout that was found last.
+    pub last_holdout: Cell<LastHoldout>,
+    /// The choice that was made last.
+    pub last_choice: Cell<LastChoice>,
     /// Assigned variations.
     pub assigned_variations: AssignedVariations,
-    /// The last choice.
-    pub last_choice: Cell<LastChoice>,
     details: Option<Box<Details>>,
 }
 
 /// What users told about a visitor.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Details {
     /// Custom data, one per index.
-    pub custom_data: Vec<StoredCustomData>,
-    /// Pages, one per address.
-    pub pages: Vec<PageVisit>,
+    pub custom_data: Keyed<StoredCustomData>,
+    /// Pages, one per url.
+    pub pages: Pages,
     /// The geolocation.
     pub geolocation: Option<Stored<Arc<Geolocation>>>,
     /// The application's version.
@@ -189,81 +243,107 @@ pub struct Details {
     pub device: Option<Stored<u8>>,
     /// The operating system.
     pub operating_system: Option<Stored<u8>>,
-    /// Counts page views, for [`PageVisit::arrival`].
-    pub arrivals: u32,
+    /// Whether some custom datum links visitors.
+    pub has_mapping_identifier: bool,
+    /// About how many bytes the data own outside of these lists.
+    owned_bytes: usize,
     extras: Option<Box<Extras>>,
 }
 
 /// What few visitors hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Extras {
-    /// Conversions, all of them.
-    pub conversions: Vec<StoredConversion>,
+    /// Conversions.
+    pub conversions: Conversions,
     /// Cookies.
     pub cookie: Option<Arc<Cookie>>,
     /// The user agent.
     pub user_agent: Option<Arc<str>>,
     /// Targeted segments, by id.
-    pub targeted_segments: Vec<Stored<i64>>,
+    pub targeted_segments: Keyed<TargetedSegment>,
     /// Previous visits.
     pub visits: Option<Stored<VisitorVisits>>,
     /// Personalizations, by id.
-    pub personalizations: Vec<Personalization>,
-    /// `kcs`
-    pub heat: Vec<HeatScore>,
-    /// `cbs`
-    pub bandit_scores: Vec<BanditScores>,
+    pub personalizations: Keyed<Personalization>,
+    /// `kcs`: scores by (key moment, goal).
+    pub heat: Keyed<Score<(i64, i64)>>,
+    /// `cbs`: scores by experiment.
+    pub bandit_scores: Keyed<BanditScores>,
     /// Forced variations, one per experiment.
-    pub forced_variations: Vec<ForcedVariation>,
+    pub forced_variations: Keyed<ForcedVariation>,
     /// Simulated variations, one per flag.
-    pub simulated_variations: Vec<SimulatedVariation>,
+    pub simulated_variations: Keyed<SimulatedVariation>,
     /// The visitor code that the visitor is mapped to.
     pub mapping_identifier: Option<Box<str>>,
 }
 
-static NO_DETAILS: Details = Details {
-    custom_data: Vec::new(),
-    pages: Vec::new(),
-    geolocation: None,
-    application_version: None,
-    browser: None,
-    device: None,
-    operating_system: None,
-    arrivals: 0,
-    extras: None,
-};
-
-static NO_EXTRAS: Extras = Extras {
-    conversions: Vec::new(),
-    cookie: None,
-    user_agent: None,
-    targeted_segments: Vec::new(),
-    visits: None,
-    personalizations: Vec::new(),
-    heat: Vec::new(),
-    bandit_scores: Vec::new(),
-    forced_variations: Vec::new(),
-    simulated_variations: Vec::new(),
-    mapping_identifier: None,
-};
-
 impl Details {
+    const NONE: Self = Self {
+        custom_data: Keyed::new(),
+        pages: Pages::new(),
+        geolocation: None,
+        application_version: None,
+        browser: None,
+        device: None,
+        operating_system: None,
+        has_mapping_identifier: false,
+        owned_bytes: 0,
+        extras: None,
+    };
+
     /// What few visitors hold, to change it, if there is anything.
     pub fn existing_extras_mut(&mut self) -> Option<&mut Extras> {
         self.extras.as_deref_mut()
     }
+
+    fn account(&mut self, added: usize, removed: usize) {
+        self.owned_bytes = (self.owned_bytes + added).saturating_sub(removed);
+    }
 }
 
+impl Extras {
+    const NONE: Self = Self {
+        conversions: Conversions { last: Keyed::new(), unsent: VecDeque::new() },
+        cookie: None,
+        user_agent: None,
+        targeted_segments: Keyed::new(),
+        visits: None,
+        personalizations: Keyed::new(),
+        heat: Keyed::new(),
+        bandit_scores: Keyed::new(),
+        forced_variations: Keyed::new(),
+        simulated_variations: Keyed::new(),
+        mapping_identifier: None,
+    };
+
+    fn heap_bytes(&self) -> usize {
+        self.conversions.last.heap_bytes()
+            + self.conversions.unsent.capacity() * (size_of::<Event>() + size_of::<Conversion>() + 16)
+            + self.targeted_segments.heap_bytes()
+            + self.personalizations.heap_bytes()
+            + self.heat.heap_bytes()
+            + self.bandit_scores.heap_bytes()
+            + self.forced_variations.heap_bytes()
+            + self.simulated_variations.heap_bytes()
+            + self.visits.as_ref().map_or(0, |visits| size_of_val(&*visits.datum.starts))
+            + self.mapping_identifier.as_ref().map_or(0, |code| code.len())
+    }
+}
+
+static NO_DETAILS: Details = Details::NONE;
+static NO_EXTRAS: Extras = Extras::NONE;
+
 impl VisitorData {
-    /// A visitor that begins now.
-    pub fn new(now: i64) -> Self {
+    /// A visitor that begins now, by the wall's clock, and is active now, by the store's.
+    pub fn new(now: i64, activity: u32) -> Self {
         Self {
+            last_activity: activity,
             time_started: Millis::new(now),
             consent: Consent::Unknown,
-            queued: false,
-            last_activity: now,
-            assigned_variations: AssignedVariations::None,
+            unsent_since: WaitingSince::NEVER,
+            last_holdout: Cell::default(),
             last_choice: Cell::default(),
+            assigned_variations: AssignedVariations::None,
             details: None,
         }
     }
@@ -273,12 +353,11 @@ impl VisitorData {
         self.details.as_deref().unwrap_or(&NO_DETAILS)
     }
 
-    /// The same, to change it.
-    pub fn details_mut(&mut self) -> &mut Details {
-        self.details.get_or_insert_default()
+    fn details_mut(&mut self) -> &mut Details {
+        self.details.get_or_insert_with(|| Box::new(Details::NONE))
     }
 
-    /// The same, to change it, if there is anything.
+    /// What users told about the visitor, to change it, if there is anything.
     pub fn existing_details_mut(&mut self) -> Option<&mut Details> {
         self.details.as_deref_mut()
     }
@@ -290,12 +369,17 @@ impl VisitorData {
 
     /// The same, to change it.
     pub fn extras_mut(&mut self) -> &mut Extras {
-        self.details_mut().extras.get_or_insert_default()
+        self.details_mut().extras.get_or_insert_with(|| Box::new(Extras::NONE))
     }
 
-    /// The variation assigned in an experiment.
-    pub fn assigned_variation(&self, experiment_id: i64) -> Option<&AssignedVariation> {
-        self.assigned_variations.as_slice().iter().find(|assigned| assigned.experiment_id == experiment_id)
+    /// About how many bytes the visitor takes outside of itself. Costs no more than a few additions.
+    pub fn heap_bytes(&self) -> usize {
+        let details = self.details.as_ref().map_or(0, |details| {
+            let extras = details.extras.as_ref().map_or(0, |extras| size_of::<Extras>() + extras.heap_bytes());
+            let lists = details.custom_data.heap_bytes() + details.pages.visits().heap_bytes();
+            size_of::<Details>() + details.owned_bytes + lists + extras
+        });
+        self.assigned_variations.heap_bytes() + details
     }
 
     /// The visitor code that the visitor is mapped to.
@@ -304,22 +388,8 @@ impl VisitorData {
     }
 
     /// The values of the custom datum at an index; `None` if there is none.
-    pub fn custom_values(&self, index: i64) -> Option<&[CompactString]> {
-        self.details().custom_data.iter().find(|stored| stored.index == index).map(|stored| &*stored.values)
-    }
-
-    /// The page visited last, and the one before it.
-    pub fn latest_pages(&self) -> (Option<&PageVisit>, Option<&PageVisit>) {
-        let (mut latest, mut previous): (Option<&PageVisit>, Option<&PageVisit>) = (None, None);
-        let order = |page: &PageVisit| (page.last_time, page.arrival);
-        for page in &self.details().pages {
-            if latest.is_none_or(|latest| order(page) > order(latest)) {
-                (latest, previous) = (Some(page), latest);
-            } else if previous.is_none_or(|previous| order(page) > order(previous)) {
-                previous = Some(page);
-            }
-        }
-        (latest, previous)
+    pub fn custom_values(&self, index: i64) -> Option<&[compact_str::CompactString]> {
+        self.details().custom_data.get(&index).map(|stored| stored.values.as_slice())
     }
 
     /// The previous visits, if known.
@@ -332,59 +402,189 @@ impl VisitorData {
         self.visits().map_or(&[], |visits| &visits.starts)
     }
 
-    /// The variation forced for an experiment.
-    pub fn forced_variation(&self, experiment_id: i64) -> Option<&ForcedVariation> {
-        self.extras().forced_variations.iter().find(|forced| forced.experiment_id == experiment_id)
+    /// Notes that something is stored which may have to be sent; returns whether it has to be.
+    fn note(&mut self, sending: Sending) -> bool {
+        let Sending::In(epoch) = sending else { return false };
+        if self.unsent_since.is_of_a_parent(epoch) {
+            self.disown();
+        }
+        self.unsent_since = WaitingSince::now(epoch);
+        true
     }
 
-    /// The variation simulated for a flag.
-    pub fn simulated_variation(&self, flag_key: &str) -> Option<&SimulatedVariation> {
-        self.extras().simulated_variations.iter().find(|simulated| *simulated.flag_key == *flag_key)
+    /// What waits is a parent process's to send: from now on it counts as sent.
+    pub(super) fn disown(&mut self) {
+        self.unsent_since = WaitingSince::NEVER;
+        match &mut self.assigned_variations {
+            AssignedVariations::None => {}
+            AssignedVariations::One(only) => only.unsent = false,
+            AssignedVariations::Several(all) => all.as_mut_slice().iter_mut().for_each(|one| one.unsent = false),
+        }
+        let Some(details) = self.existing_details_mut() else { return };
+        let clear = |unsent: Option<&mut bool>| unsent.map_or((), |unsent| *unsent = false);
+        clear(details.geolocation.as_mut().map(|stored| &mut stored.unsent));
+        clear(details.browser.as_mut().map(|stored| &mut stored.unsent));
+        clear(details.device.as_mut().map(|stored| &mut stored.unsent));
+        clear(details.operating_system.as_mut().map(|stored| &mut stored.unsent));
+        details.custom_data.as_mut_slice().iter_mut().for_each(|stored| stored.unsent = false);
+        details.pages.visits_mut().as_mut_slice().iter_mut().for_each(|page| page.unsent = false);
+        let Some(extras) = details.existing_extras_mut() else { return };
+        clear(extras.visits.as_mut().map(|stored| &mut stored.unsent));
+        extras.targeted_segments.as_mut_slice().iter_mut().for_each(|segment| segment.unsent = false);
+        extras.conversions.unsent = VecDeque::new();
+    }
+
+    /// How many events wait to be sent by the process of `epoch`; walks over all that the visitor holds.
+    pub fn count_unsent(&self, epoch: Epoch) -> usize {
+        if !self.has_unsent(epoch) {
+            return 0;
+        }
+        let (details, extras) = (self.details(), self.extras());
+        let singles = [
+            details.geolocation.as_ref().is_some_and(|stored| stored.unsent),
+            details.browser.as_ref().is_some_and(|stored| stored.unsent),
+            details.device.as_ref().is_some_and(|stored| stored.unsent),
+            details.operating_system.as_ref().is_some_and(|stored| stored.unsent),
+            extras.visits.as_ref().is_some_and(|stored| stored.unsent),
+        ];
+        singles.into_iter().filter(|unsent| *unsent).count()
+            + self.assigned_variations.as_slice().iter().filter(|assigned| assigned.unsent).count()
+            + details.custom_data.as_slice().iter().filter(|stored| stored.unsent).count()
+            + details.pages.visits().as_slice().iter().filter(|page| page.unsent).count()
+            + extras.targeted_segments.as_slice().iter().filter(|segment| segment.unsent).count()
+            + extras.conversions.unsent.len()
+    }
+
+    /// Stores an assigned variation over any older one of its experiment. `guess` is where to look first; returns where
+    /// it stands.
+    pub fn assign(&mut self, mut assigned: AssignedVariation, sending: Sending, guess: usize) -> usize {
+        assigned.unsent = self.note(sending);
+        self.assigned_variations.assign(assigned, guess)
+    }
+
+    /// Stores a browser.
+    pub fn store_browser(&mut self, datum: Browser, sending: Sending) {
+        let unsent = self.note(sending);
+        self.details_mut().browser = Some(Stored { datum, unsent });
+    }
+
+    /// Stores a device.
+    pub fn store_device(&mut self, datum: u8, sending: Sending) {
+        let unsent = self.note(sending);
+        self.details_mut().device = Some(Stored { datum, unsent });
+    }
+
+    /// Stores an operating system.
+    pub fn store_operating_system(&mut self, datum: u8, sending: Sending) {
+        let unsent = self.note(sending);
+        self.details_mut().operating_system = Some(Stored { datum, unsent });
+    }
+
+    /// Stores a geolocation.
+    pub fn store_geolocation(&mut self, datum: Arc<Geolocation>, sending: Sending) {
+        let unsent = self.note(sending);
+        let details = self.details_mut();
+        let added = datum.owned_bytes();
+        let older = details.geolocation.replace(Stored { datum, unsent });
+        details.account(added, older.map_or(0, |older| older.datum.owned_bytes()));
+    }
+
+    /// Stores an application version, which is never sent.
+    pub fn store_application_version(&mut self, version: Arc<ApplicationVersion>) {
+        let details = self.details_mut();
+        let added = version.owned_bytes();
+        let older = details.application_version.replace(version);
+        details.account(added, older.owned_bytes());
+    }
+
+    /// Stores cookies, which are never sent.
+    pub fn store_cookie(&mut self, cookie: Arc<Cookie>) {
+        let added = cookie.owned_bytes();
+        let older = self.extras_mut().cookie.replace(cookie);
+        self.details_mut().account(added, older.owned_bytes());
+    }
+
+    /// Stores a user agent, which goes along with other events.
+    pub fn store_user_agent(&mut self, user_agent: Arc<str>) {
+        let added = user_agent.owned_bytes();
+        let older = self.extras_mut().user_agent.replace(user_agent);
+        self.details_mut().account(added, older.map_or(0, |older| older.owned_bytes()));
     }
 
     /// Stores a custom datum over any older one at its index.
-    pub fn store_custom_data(&mut self, stored: StoredCustomData) {
-        let custom_data = &mut self.details_mut().custom_data;
-        match custom_data.iter_mut().find(|older| older.index == stored.index) {
-            Some(older) => *older = stored,
-            None => custom_data.push(stored),
+    pub fn store_custom_data(&mut self, mut stored: StoredCustomData, sending: Sending) {
+        stored.unsent = self.note(sending);
+        let details = self.details_mut();
+        details.has_mapping_identifier |= stored.is_mapping_identifier;
+        let (unsent, added) = (stored.unsent, stored.values.owned_bytes());
+        let (position, older) = details.custom_data.insert(stored);
+        if unsent {
+            details.custom_data.note_unsent(position);
         }
+        details.account(added, older.map_or(0, |older| older.values.owned_bytes()));
     }
 
     /// Counts a page view.
-    pub fn view_page(&mut self, view: Arc<PageView>, now: i64, delivery: Delivery) {
+    pub fn view_page(&mut self, view: Arc<PageView>, now: i64, sending: Sending) {
+        let unsent = self.note(sending);
         let details = self.details_mut();
-        details.arrivals += 1;
-        let arrival = details.arrivals;
-        match details.pages.iter_mut().find(|page| page.view.url == view.url) {
-            Some(page) => *page = PageVisit { view, count: page.count + 1, last_time: now, arrival, delivery },
-            None => details.pages.push(PageVisit { view, count: 1, last_time: now, arrival, delivery }),
+        let added = view.owned_bytes();
+        let older = details.pages.view(view, now, unsent);
+        details.account(added, older.owned_bytes());
+    }
+
+    /// Adds views of a page that happened elsewhere; nothing is sent for them.
+    pub fn merge_page(&mut self, view: Arc<PageView>, count: i64, last_time: i64) {
+        let details = self.details_mut();
+        let added = view.owned_bytes();
+        if details.pages.merge(view, count, last_time) {
+            details.account(added, 0);
+        }
+    }
+
+    /// Stores a conversion.
+    pub fn convert(
+        &mut self,
+        conversion: Arc<Conversion>,
+        metadata: Box<[(i64, CustomData)]>,
+        time: i64,
+        sending: Sending,
+    ) {
+        let unsent = self.note(sending);
+        let conversions = &mut self.extras_mut().conversions;
+        conversions.note(conversion.goal_id, time);
+        if unsent {
+            conversions.unsent.push_back(Event::Conversion { conversion, metadata });
         }
     }
 
     /// Stores a targeted segment, to be sent (again).
-    pub fn target_segment(&mut self, segment_id: i64) {
+    pub fn target_segment(&mut self, id: i64, sending: Sending) {
+        let unsent = self.note(sending);
         let segments = &mut self.extras_mut().targeted_segments;
-        let stored = Stored::new(segment_id, Delivery::UNSENT);
-        match segments.iter_mut().find(|older| older.datum == segment_id) {
-            Some(older) => *older = stored,
-            None => segments.push(stored),
+        let (position, _) = segments.insert(TargetedSegment { id, unsent });
+        if unsent {
+            segments.note_unsent(position);
+        }
+    }
+
+    /// Stores previous visits, unless some are known.
+    pub fn store_visits(&mut self, visits: VisitorVisits, sending: Sending) {
+        if self.extras().visits.is_none() {
+            let unsent = self.note(sending);
+            self.extras_mut().visits = Some(Stored { datum: visits, unsent });
         }
     }
 
     /// Forces a variation, over any older one for its experiment.
     pub fn force_variation(&mut self, forced: ForcedVariation) {
-        let variations = &mut self.extras_mut().forced_variations;
-        match variations.iter_mut().find(|older| older.experiment_id == forced.experiment_id) {
-            Some(older) => *older = forced,
-            None => variations.push(forced),
-        }
+        self.extras_mut().forced_variations.insert(forced);
     }
 
     /// Takes a forced variation away.
     pub fn unforce_variation(&mut self, experiment_id: i64) {
         if let Some(extras) = self.existing_details_mut().and_then(Details::existing_extras_mut) {
-            extras.forced_variations.retain(|forced| forced.experiment_id != experiment_id);
+            extras.forced_variations.remove(&experiment_id);
         }
     }
 }
@@ -393,23 +593,8 @@ impl VisitorData {
 mod tests {
     use super::*;
 
-    fn page(url: &str) -> Arc<PageView> {
-        Arc::new(PageView { url: url.into(), title: None, referrers: None })
-    }
-
-    #[test]
-    fn ties_between_pages_go_to_the_later_arrival() {
-        let mut data = VisitorData::new(0);
-        for url in ["a", "b", "c", "a"] {
-            data.view_page(page(url), 5, Delivery::UNSENT);
-        }
-        let (latest, previous) = data.latest_pages();
-        assert_eq!((&*latest.unwrap().view.url, latest.unwrap().count), ("a", 2));
-        assert_eq!(&*previous.unwrap().view.url, "c");
-    }
-
     #[test]
     fn a_visitor_without_details_stays_small() {
-        assert_eq!(size_of::<VisitorData>(), 64);
+        assert_eq!(size_of::<VisitorData>(), 56);
     }
 }

@@ -1,12 +1,16 @@
-//! Visitors: the data that users give ([`datum`]), what one visitor holds ([`data`]), and all of them ([`store`]).
+//! Visitors: the data that users give ([`datum`]), what one visitor holds ([`data`]) and has to send ([`unsent`]), and all
+//! of them ([`store`]).
 
 pub mod assigned;
 pub mod data;
 pub mod datum;
-mod delivery;
+pub mod keyed;
 mod millis;
+pub mod pages;
+pub mod sending;
+mod shard;
 mod slot;
 pub mod store;
+pub mod unsent;
 
-pub use delivery::{Delivery, DeliveryState};
 pub use millis::Millis;

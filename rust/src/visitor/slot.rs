@@ -1,4 +1,4 @@
-//! One code in the store: its visitor, and what a call sees of it.
+//! One code in the store: the visitor that it leads to, and what a call sees of it.
 
 use std::sync::Arc;
 
@@ -6,108 +6,100 @@ use compact_str::CompactString;
 use parking_lot::Mutex;
 
 use super::data::VisitorData;
+use super::sending::{Epoch, WaitingSince};
 
 /// A visitor that several codes lead to.
-pub type SharedVisitor = Arc<Mutex<VisitorData>>;
+pub(super) type SharedVisitor = Arc<Mutex<VisitorData>>;
 
-/// A visitor as found under a code, while its lock is held: no other lock may be taken, and no Python called.
-pub struct Found<'a> {
+/// A visitor as found under a code, while its lock is held: no other lock of the store may be taken.
+pub struct Visitor<'a> {
     /// What the visitor holds.
     pub data: &'a mut VisitorData,
-    /// The visitor, if several codes lead to it.
-    pub shared: Option<&'a SharedVisitor>,
-    /// Whether this is a second code of a linked visitor.
-    pub linked: bool,
+    /// Whether other codes lead to the same visitor.
+    pub is_shared: bool,
     /// Whether the code is marked as a unique identifier.
-    pub unique_identifier: bool,
-}
-
-/// What is left to do for a code to wait in the tracking queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Queueing {
-    /// Nothing: it waits already, or is not to wait.
-    Done,
-    /// To queue it: the visitor remembers that it waits.
-    Code,
-    /// To queue it unless the queue has it: no visitor remembers.
-    Stranger,
-}
-
-impl Found<'_> {
-    /// Notes that the code waits in the queue. A linked code has no such note: it is for the queue to know.
-    pub fn mark_queued(&mut self) -> Queueing {
-        if self.linked {
-            Queueing::Stranger
-        } else if std::mem::replace(&mut self.data.queued, true) {
-            Queueing::Done
-        } else {
-            Queueing::Code
-        }
-    }
-
-    /// Notes that the code has left the queue.
-    pub fn mark_drained(&mut self) {
-        if !self.linked {
-            self.data.queued = false;
-        }
-    }
+    pub is_unique_identifier: bool,
+    /// The process that what is stored now is to be sent by.
+    pub epoch: Epoch,
 }
 
 /// A code with its visitor. Aligned so that a slot lies in two cache lines, never three.
 #[repr(align(32))]
-pub(super) struct Slot {
+pub struct Slot {
     /// The code.
     pub(super) code: CompactString,
     /// Where it leads.
-    pub(super) visitor: Visitor,
-    /// Whether the code is marked as a unique identifier.
-    pub(super) unique_identifier: bool,
+    pub(super) target: Target,
+    /// Whether the code is marked as a unique identifier. The mark is each code's own.
+    pub(super) is_unique_identifier: bool,
+    /// Since when the code waits in the tracking queue.
+    pub(super) queued: WaitingSince,
 }
 
 /// Where a code leads.
-pub(super) enum Visitor {
+pub(super) enum Target {
+    /// To nobody: it only waits to be tracked.
+    Nobody,
     /// To a visitor of its own.
     Own(VisitorData),
     /// To a visitor that other codes lead to, too.
-    Linked {
-        /// The visitor.
-        visitor: SharedVisitor,
-        /// Where the code led before, if that visitor lives on elsewhere: a request may still hold its events.
-        before: Option<SharedVisitor>,
-        /// Whether the visitor was created under another code.
-        second: bool,
-    },
+    Shared(SharedVisitor),
 }
 
 impl Slot {
-    /// A visitor that begins now.
-    pub(super) fn new(code: &str, now: i64) -> Self {
-        Self { code: code.into(), visitor: Visitor::Own(VisitorData::new(now)), unique_identifier: false }
+    /// A code that leads to nobody.
+    pub(super) fn nobody(code: &str) -> Self {
+        Self { code: code.into(), target: Target::Nobody, is_unique_identifier: false, queued: WaitingSince::NEVER }
     }
 
-    /// Visits the visitor.
-    pub(super) fn visit<T>(&mut self, visit: impl FnOnce(Found<'_>) -> T) -> T {
-        let unique_identifier = self.unique_identifier;
-        let mut guard;
-        let (data, shared, linked) = match &mut self.visitor {
-            Visitor::Own(data) => (data, None, false),
-            Visitor::Linked { visitor, second, .. } => {
-                guard = visitor.lock();
-                (&mut *guard, Some(&*visitor), *second)
+    /// The code.
+    pub fn code(&self) -> &CompactString {
+        &self.code
+    }
+
+    /// Visits the visitor, if the code leads to one.
+    pub fn visit<T>(&mut self, epoch: Epoch, visit: impl FnOnce(Visitor<'_>) -> T) -> Option<T> {
+        let is_unique_identifier = self.is_unique_identifier;
+        match &mut self.target {
+            Target::Nobody => None,
+            Target::Own(data) => Some(visit(Visitor { data, is_shared: false, is_unique_identifier, epoch })),
+            Target::Shared(visitor) => {
+                let data = &mut *visitor.lock();
+                Some(visit(Visitor { data, is_shared: true, is_unique_identifier, epoch }))
             }
-        };
-        visit(Found { data, shared, linked, unique_identifier })
+        }
+    }
+
+    /// Makes the code lead to a visitor, one that begins now if it led to nobody.
+    pub(super) fn settle(&mut self, now: i64, activity: u32) {
+        if matches!(self.target, Target::Nobody) {
+            self.target = Target::Own(VisitorData::new(now, activity));
+        }
     }
 
     /// The visitor, from now on ready for a second code.
-    pub(super) fn share(&mut self, now: i64) -> SharedVisitor {
-        match &mut self.visitor {
-            Visitor::Linked { visitor, .. } => Arc::clone(visitor),
-            Visitor::Own(data) => {
-                let visitor = Arc::new(Mutex::new(std::mem::replace(data, VisitorData::new(now))));
-                self.visitor = Visitor::Linked { visitor: Arc::clone(&visitor), before: None, second: false };
+    pub(super) fn share(&mut self, now: i64, activity: u32) -> SharedVisitor {
+        match &mut self.target {
+            Target::Shared(visitor) => Arc::clone(visitor),
+            target => {
+                let data = match std::mem::replace(target, Target::Nobody) {
+                    Target::Own(data) => data,
+                    _ => VisitorData::new(now, activity),
+                };
+                let visitor = Arc::new(Mutex::new(data));
+                *target = Target::Shared(Arc::clone(&visitor));
                 visitor
             }
+        }
+    }
+
+    /// About how many bytes the code and its visitor take outside of the slot. A shared visitor counts for each code.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let code = if self.code.is_heap_allocated() { self.code.capacity() } else { 0 };
+        code + match &self.target {
+            Target::Nobody => 0,
+            Target::Own(data) => data.heap_bytes(),
+            Target::Shared(visitor) => size_of::<Mutex<VisitorData>>() + 16 + visitor.lock().heap_bytes(),
         }
     }
 }

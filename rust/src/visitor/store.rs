@@ -1,194 +1,524 @@
-//! All visitors: sharded, concurrent, expiring (spec 2 §1).
+//! All visitors: sharded, concurrent, expiring, bounded; and which of them wait to be tracked.
 //!
 //! # Locks
-//! A visitor lies in its shard's table, under the shard's lock: a call takes that one lock, once, for as long as it
-//! reads and changes the visitor, and shares it with the thousandth part of the other visitors. Only visitors that are
-//! linked, so that two codes lead to them, have a lock of their own, **always taken after the shard's, never before
-//! it**. The clock may remember the local day under a lock of its own, inside of which nothing is locked. A purge decides under the same lock: a visitor that somebody has just found
-//! is never dropped.
+//! A visitor lies in its shard's table, under the shard's lock: a call takes that one lock, once, for as long as it reads
+//! and changes the visitor, and shares it with the thousandth part of the other visitors. Only visitors that are linked,
+//! so that two codes lead to them, have a lock of their own, **always taken after the shard's, never before it**. The
+//! visitors that have departed have a lock inside of which nothing is locked. A purge decides under the shard's lock: a
+//! visitor that somebody has just found is never dropped.
+//!
+//! # Time
+//! Expiry goes by a clock of the store's own, in tenths of a second, that [`VisitorStore::advance`] moves on: reading it
+//! is one load, and neither a wall clock that is set nor a process that slept makes visitors vanish.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use compact_str::CompactString;
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
-use parking_lot::{Mutex, MutexGuard};
+use std::collections::VecDeque;
 use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-use super::data::VisitorData;
-pub use super::slot::{Found, Queueing, SharedVisitor};
-use super::slot::{Slot, Visitor};
+use foldhash::fast::RandomState;
+use parking_lot::{Mutex, MutexGuard};
+use smallvec::SmallVec;
+
+use super::sending::{Epoch, WaitingSince};
+use super::shard::Shard;
+use super::slot::Target;
+pub use super::slot::{Slot, Visitor};
 use crate::prefetch::prefetch;
 
 /// Many small shards: a purge step and a table's growth touch one of them, so neither takes long.
 const SHARDS: usize = 1024;
+/// How many codes may wait to be tracked, and as many may have departed.
+pub const QUEUE_CAPACITY: usize = 1_000_000;
+/// The store's clock does not run faster than this between two steps, in tenths of a second: after a sleep of the
+/// process nobody is older than before it.
+const LONGEST_STEP: u32 = 100;
+/// A shard tells the store of its growth in steps of this many bytes.
+const BYTES_STEP: usize = 4096;
 
-/// A visitor's lock, while the visitor is on its way into the cache.
-pub struct Approach<'a> {
-    shard: MutexGuard<'a, HashTable<Slot>>,
-    hash: u64,
-    code: &'a str,
-}
-
-impl Approach<'_> {
-    /// Visits the visitor, which thereby is active now; `None` if there is none.
-    pub fn find<T>(self, now: i64, visit: impl FnOnce(Found<'_>) -> T) -> Option<T> {
-        self.peek(|found| {
-            found.data.last_activity = now;
-            visit(found)
-        })
-    }
-
-    fn peek<T>(mut self, visit: impl FnOnce(Found<'_>) -> T) -> Option<T> {
-        let slot = self.shard.find_mut(self.hash, |slot| slot.code == self.code)?;
-        Some(slot.visit(visit))
-    }
-}
-
-/// A shard, on cache lines of its own: threads do not disturb each other across shards.
+/// A shard on cache lines of its own: threads do not disturb each other across shards.
 #[repr(align(64))]
 #[derive(Default)]
-struct Shard(Mutex<HashTable<Slot>>);
+struct AlignedShard(Mutex<Shard>);
+
+/// What was lost for want of room, ever.
+#[derive(Debug, Default)]
+pub struct Losses {
+    /// Codes that were dropped from the tracking queue.
+    pub codes: AtomicU64,
+    /// Events that were dropped with their visitor.
+    pub events: AtomicU64,
+    /// Visitors that were evicted.
+    pub visitors: AtomicU64,
+}
 
 /// All visitors of a client.
 pub struct VisitorStore {
-    shards: Box<[Shard]>,
+    shards: Box<[AlignedShard]>,
     hasher: RandomState,
+    epoch: AtomicU8,
+    clock: AtomicU32,
+    /// The time of the last step of the clock, in milliseconds of whoever steps it.
+    stepped_at: AtomicI64,
     next_purge: AtomicUsize,
+    next_taken: AtomicUsize,
+    /// How many codes wait.
+    waiting: AtomicUsize,
+    /// Visitors whose session is over, but not their events' way.
+    departed: Mutex<Departed>,
+    bytes: AtomicUsize,
+    /// The most bytes; 0 is any number.
+    limit: AtomicUsize,
+    losses: Losses,
+}
+
+/// Visitors that are gone for evaluations, with what they have to send.
+struct Departed {
+    slots: VecDeque<Slot>,
+    epoch: Epoch,
 }
 
 impl Default for VisitorStore {
     fn default() -> Self {
         Self {
-            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            shards: (0..SHARDS).map(|_| AlignedShard::default()).collect(),
             hasher: RandomState::default(),
+            epoch: AtomicU8::new(Epoch::FIRST.number()),
+            clock: AtomicU32::new(0),
+            stepped_at: AtomicI64::new(i64::MIN),
             next_purge: AtomicUsize::new(0),
+            next_taken: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            departed: Mutex::new(Departed { slots: VecDeque::new(), epoch: Epoch::FIRST }),
+            bytes: AtomicUsize::new(0),
+            limit: AtomicUsize::new(0),
+            losses: Losses::default(),
         }
     }
 }
 
-impl VisitorStore {
-    /// In how many steps [`Self::purge_step`] and [`Self::select`] go through all visitors.
-    pub const STEPS: usize = SHARDS;
+/// A code whose shard is locked, while its visitor is on the way into the cache: what the caller does before it goes on
+/// hides the wait. No Python may be called meanwhile.
+pub struct Locked<'a> {
+    shard: MutexGuard<'a, Shard>,
+    store: &'a VisitorStore,
+    epoch: Epoch,
+    hash: u64,
+    code: &'a str,
+    position: Option<usize>,
+    /// What was evicted, to be freed without the lock: fields are dropped in their order.
+    evicted: SmallVec<[Slot; 1]>,
+}
 
-    fn shard(&self, hash: u64) -> MutexGuard<'_, HashTable<Slot>> {
-        // The table uses the hash's lowest and highest bits; these are from the middle.
-        let place = (hash >> 32) as usize % SHARDS;
-        self.shards[place].0.lock()
+impl Locked<'_> {
+    /// Visits the visitor, which thereby is active now; `None` if there is none.
+    pub fn find<T>(&mut self, visit: impl FnOnce(Visitor<'_>) -> T) -> Option<T> {
+        let activity = self.store.clock.load(Ordering::Relaxed);
+        self.peek(|visitor| {
+            visitor.data.last_activity = activity;
+            visit(visitor)
+        })
     }
 
-    /// Locks the visitor under `code` and has it brought into the cache; what the caller does before it goes on with
-    /// [`Approach::find`] hides the wait. No Python may be called meanwhile.
-    pub fn approach<'a>(&'a self, code: &'a str) -> Approach<'a> {
+    /// Visits the visitor, without counting as its activity.
+    pub fn peek<T>(&mut self, visit: impl FnOnce(Visitor<'_>) -> T) -> Option<T> {
+        let code = self.code;
+        let position = match self.position {
+            Some(position) => position,
+            None => self.shard.slots.find_bucket_index(self.hash, |slot| slot.code == code)?,
+        };
+        self.position = Some(position);
+        let is_bounded = self.store.limit.load(Ordering::Relaxed) > 0;
+        let slot = self.shard.slots.get_bucket_mut(position)?;
+        if !is_bounded {
+            return slot.visit(self.epoch, visit);
+        }
+        let (visited, growth) = slot.visit(self.epoch, |visitor| {
+            let Visitor { data, is_shared, is_unique_identifier, epoch } = visitor;
+            let before = data.heap_bytes();
+            let visited = visit(Visitor { data: &mut *data, is_shared, is_unique_identifier, epoch });
+            (visited, (before, data.heap_bytes()))
+        })?;
+        if growth.0 != growth.1 {
+            self.account(growth.0, growth.1);
+        }
+        Some(visited)
+    }
+
+    /// Visits the visitor, which begins at `now` (milliseconds of the wall's clock) if there is none.
+    pub fn find_or_create<T>(&mut self, now: i64, visit: impl FnOnce(Visitor<'_>) -> T) -> Option<T> {
+        self.settle(now);
+        self.find(visit)
+    }
+
+    /// Makes the code lead to a visitor.
+    fn settle(&mut self, now: i64) {
+        let position = self.position_or_new();
+        let shard = &mut *self.shard;
+        if let Some(slot) = shard.slots.get_bucket_mut(position) {
+            shard.nobodies -= usize::from(matches!(slot.target, Target::Nobody));
+            slot.settle(now, self.store.clock.load(Ordering::Relaxed));
+        }
+    }
+
+    fn position_or_new(&mut self) -> usize {
+        let code = self.code;
+        let known = self.position.or_else(|| self.shard.slots.find_bucket_index(self.hash, |slot| slot.code == code));
+        let position = known.unwrap_or_else(|| {
+            self.make_room();
+            let before = self.shard.slots.allocation_size();
+            let position = self.shard.position_of(self.hash, code, &self.store.hasher);
+            let code_bytes = if code.len() > size_of::<usize>() * 3 { code.len() } else { 0 };
+            let after = self.shard.slots.allocation_size();
+            if self.store.limit.load(Ordering::Relaxed) > 0 {
+                self.position = Some(position);
+                self.account(before, after + code_bytes);
+            }
+            position
+        });
+        self.position = Some(position);
+        position
+    }
+
+    /// Makes the code wait to be tracked, unless it does.
+    pub fn queue(&mut self) {
+        let position = self.position_or_new();
+        let shard = &mut *self.shard;
+        let Some(slot) = shard.slots.get_bucket_mut(position) else { return };
+        if slot.queued.is_current(self.epoch) {
+            return;
+        }
+        slot.queued = WaitingSince::now(self.epoch);
+        shard.waiting.push_back(self.hash);
+        if self.store.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE_CAPACITY {
+            self.drop_oldest_waiting();
+        }
+    }
+
+    /// The queue is full: the code of this shard that has waited longest waits no more.
+    fn drop_oldest_waiting(&mut self) {
+        self.store.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.store.losses.codes.fetch_add(1, Ordering::Relaxed);
+        if let Some(position) = self.shard.pop_waiting(&self.store.hasher) {
+            self.shard.remove_if_needless(position);
+        }
+        self.position = None;
+    }
+
+    /// Before a code is added: where the table would have to grow beyond the cap on memory, idle visitors make room.
+    fn make_room(&mut self) {
+        let limit = self.store.limit.load(Ordering::Relaxed);
+        let slots = &self.shard.slots;
+        if limit == 0 || slots.len() < slots.capacity() {
+            return;
+        }
+        if self.store.bytes.load(Ordering::Relaxed) + slots.allocation_size().max(BYTES_STEP) <= limit {
+            return;
+        }
+        for _ in 0..=slots.len() / 64 {
+            self.evict();
+        }
+        if self.shard.slots.len() >= self.shard.slots.capacity() && !self.shard.slots.is_empty() {
+            self.shard.rebuild(&self.store.hasher);
+        }
+    }
+
+    /// Tells the store of a growth from `before` to `after` bytes; beyond the cap idle visitors of the shard make room.
+    fn account(&mut self, before: usize, after: usize) {
+        let limit = self.store.limit.load(Ordering::Relaxed);
+        self.store.note_bytes(&mut self.shard, before, after);
+        let mut freed = 0;
+        // Twice of what came goes, so that what other shards cannot free is freed here.
+        while freed < 2 * after.saturating_sub(before) && self.store.bytes.load(Ordering::Relaxed) > limit {
+            match self.evict() {
+                0 => return,
+                bytes => freed += bytes,
+            }
+        }
+    }
+
+    /// Evicts one visitor of the shard, never the caller's own; returns about how many bytes that frees.
+    fn evict(&mut self) -> usize {
+        let Some(slot) = self.shard.evict_one(self.position, &self.store.hasher) else { return 0 };
+        self.store.note_evicted(&slot, self.epoch);
+        let freed = slot.heap_bytes();
+        self.store.note_bytes(&mut self.shard, freed, 0);
+        self.evicted.push(slot);
+        freed + size_of::<Slot>()
+    }
+}
+
+impl VisitorStore {
+    /// In how many steps [`Self::purge_step`] and [`Self::queue_unsent`] go through all visitors.
+    pub const STEPS: usize = SHARDS;
+
+    /// The process that what is stored now is to be sent by.
+    pub fn epoch(&self) -> Epoch {
+        Epoch::of_number(self.epoch.load(Ordering::Relaxed))
+    }
+
+    /// Sets the most bytes that visitors and queue may take, about; 0 is any number.
+    pub fn set_limit(&self, bytes: usize) {
+        self.limit.store(bytes, Ordering::Relaxed);
+    }
+
+    /// About how many bytes visitors and queue take; known only where there is a limit.
+    pub fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// What was lost for want of room.
+    pub fn losses(&self) -> &Losses {
+        &self.losses
+    }
+
+    /// Moves the store's clock on: `now` is in milliseconds of a clock that is never set back.
+    pub fn advance(&self, now: i64) {
+        let last = self.stepped_at.swap(now, Ordering::Relaxed);
+        let elapsed = if last == i64::MIN { 0 } else { now.saturating_sub(last) };
+        let step = u32::try_from(elapsed / 100).unwrap_or(0);
+        // What is less than a tenth of a second is not lost, but counts with the next step.
+        self.stepped_at.store(now - elapsed % 100, Ordering::Relaxed);
+        self.clock.fetch_add(step.min(LONGEST_STEP), Ordering::Relaxed);
+    }
+
+    fn enter(&self, shard: usize) -> MutexGuard<'_, Shard> {
+        let mut shard = self.shards[shard].0.lock();
+        shard.enter(self.epoch());
+        shard
+    }
+
+    /// Locks a code.
+    pub fn lock<'a>(&'a self, code: &'a str) -> Locked<'a> {
         let hash = self.hasher.hash_one(code);
-        let shard = self.shard(hash);
-        for slot in shard.iter_hash(hash) {
+        // The table uses the hash's lowest and highest bits; these are from the middle.
+        let shard = self.enter((hash >> 32) as usize % SHARDS);
+        for slot in shard.slots.iter_hash(hash) {
             prefetch(slot); // seldom a second one: seven bits of the hash agree
         }
-        Approach { shard, hash, code }
+        let (epoch, evicted) = (self.epoch(), SmallVec::new());
+        Locked { shard, store: self, epoch, hash, code, position: None, evicted }
     }
 
     /// Has the visitor under `code` brought into the cache: for callers that have other work before they visit it.
     pub fn prefetch(&self, code: &str) {
-        self.approach(code);
-    }
-
-    /// Visits the visitor under `code`, which thereby is active now; `None` if there is none.
-    pub fn find<T>(&self, code: &str, now: i64, visit: impl FnOnce(Found<'_>) -> T) -> Option<T> {
-        self.approach(code).find(now, visit)
-    }
-
-    /// Visits the visitor under `code`, without counting as its activity.
-    pub fn peek<T>(&self, code: &str, visit: impl FnOnce(Found<'_>) -> T) -> Option<T> {
-        self.approach(code).peek(visit)
-    }
-
-    /// Visits the visitor under `code`, made if there is none.
-    pub fn find_or_create<T>(&self, code: &str, now: i64, visit: impl FnOnce(Found<'_>) -> T) -> T {
-        self.with_slot(code, now, |slot| {
-            slot.visit(|found| {
-                found.data.last_activity = now;
-                visit(found)
-            })
-        })
+        self.lock(code);
     }
 
     /// Marks or unmarks `code` as a unique identifier. The mark is each code's own.
-    pub fn set_unique_identifier(&self, code: &str, unique_identifier: bool, now: i64) {
-        self.with_slot(code, now, |slot| {
-            slot.unique_identifier = unique_identifier;
-            slot.visit(|found| found.data.last_activity = now);
-        });
+    pub fn set_unique_identifier(&self, code: &str, is_unique_identifier: bool, now: i64) {
+        let mut locked = self.lock(code);
+        locked.find_or_create(now, |_| ());
+        if let Some(slot) = locked.position.and_then(|position| locked.shard.slots.get_bucket_mut(position)) {
+            slot.is_unique_identifier = is_unique_identifier;
+        }
     }
 
-    /// Makes `code` lead to the visitor under `other`, whatever it led to before; the mark goes along.
+    /// Makes `code` lead to the visitor under `other`, whatever it led to before; the mark goes along. Events of the
+    /// visitor that it led to are lost, as in the reference client **(kept quirk)**, but counted.
     pub fn link(&self, code: &str, other: &str, now: i64) {
-        let (visitor, unique_identifier) = self.with_slot(other, now, |slot| (slot.share(now), slot.unique_identifier));
-        visitor.lock().last_activity = now;
-        let replaced = self.with_slot(code, now, |slot| {
-            slot.unique_identifier = unique_identifier;
-            let before = match &slot.visitor {
-                Visitor::Linked { visitor, .. } => Some(Arc::clone(visitor)),
-                Visitor::Own(_) => None,
-            };
-            std::mem::replace(&mut slot.visitor, Visitor::Linked { visitor, before, second: true })
-        });
-        drop(replaced); // outside the lock: it may be the last reference
+        let mut locked = self.lock(other);
+        locked.find_or_create(now, |_| ());
+        let activity = self.clock.load(Ordering::Relaxed);
+        let Some(slot) = locked.position.and_then(|position| locked.shard.slots.get_bucket_mut(position)) else {
+            return;
+        };
+        let (visitor, is_unique_identifier) = (slot.share(now, activity), slot.is_unique_identifier);
+        drop(locked);
+        let mut locked = self.lock(code);
+        locked.settle(now);
+        let Some(slot) = locked.position.and_then(|position| locked.shard.slots.get_bucket_mut(position)) else {
+            return;
+        };
+        slot.is_unique_identifier = is_unique_identifier;
+        let replaced = std::mem::replace(&mut slot.target, Target::Shared(visitor));
+        drop(locked);
+        if let Target::Own(data) = &replaced {
+            self.losses.events.fetch_add(data.count_unsent(self.epoch()) as u64, Ordering::Relaxed);
+        }
     }
 
-    /// Visits every visitor whose events may have been taken under `code`.
-    pub fn settle(&self, code: &str, mut settle: impl FnMut(&mut VisitorData)) {
-        let hash = self.hasher.hash_one(code);
-        let mut shard = self.shard(hash);
-        let Some(slot) = shard.find_mut(hash, |slot| slot.code == code) else { return };
-        match &mut slot.visitor {
-            Visitor::Own(data) => settle(data),
-            Visitor::Linked { visitor, before, .. } => {
-                settle(&mut visitor.lock());
-                if let Some(before) = before {
-                    settle(&mut before.lock());
+    /// How many codes wait to be tracked, departed ones included.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed) + self.enter_departed().slots.len()
+    }
+
+    /// Takes something of the next code that waits, the departed first. `take` tells whether the code has more, and
+    /// waits on. `None` when nobody waits.
+    pub fn take_next<T>(&self, take: impl FnOnce(&mut Slot) -> (T, bool)) -> Option<T> {
+        let departed = self.enter_departed().slots.pop_front();
+        if let Some(mut slot) = departed {
+            let (taken, has_more) = take(&mut slot);
+            if has_more {
+                self.enter_departed().slots.push_front(slot);
+            } else if self.limit.load(Ordering::Relaxed) > 0 {
+                self.forget_bytes(slot.heap_bytes() + size_of::<Slot>());
+            }
+            return Some(taken);
+        }
+        if self.waiting.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let first = self.next_taken.load(Ordering::Relaxed);
+        for step in 0..SHARDS {
+            let place = (first + step) % SHARDS;
+            let mut shard = self.enter(place);
+            let Some(position) = shard.pop_waiting(&self.hasher) else { continue };
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.next_taken.store(place, Ordering::Relaxed);
+            let Some(slot) = shard.slots.get_bucket_mut(position) else { continue };
+            let (taken, has_more) = take(slot);
+            if has_more {
+                slot.queued = WaitingSince::now(self.epoch());
+                let hash = self.hasher.hash_one(slot.code.as_str());
+                shard.waiting.push_front(hash);
+                self.waiting.fetch_add(1, Ordering::Relaxed);
+            } else if shard.waiting.is_empty() {
+                shard.waiting = VecDeque::new();
+            }
+            shard.remove_if_needless(position);
+            return Some(taken);
+        }
+        None
+    }
+
+    /// Takes something of one code, whether it waits or not; whether it waits is not changed. `None` if there is no such
+    /// code.
+    pub fn take_of<T>(&self, code: &str, take: impl FnOnce(&mut Slot) -> T) -> Option<T> {
+        let mut locked = self.lock(code);
+        let position = locked.shard.slots.find_bucket_index(locked.hash, |slot| slot.code == code)?;
+        locked.shard.slots.get_bucket_mut(position).map(take)
+    }
+
+    /// Makes those of one part of the visitors wait that have something unsent. Call it for each of [`Self::STEPS`].
+    pub fn queue_unsent(&self, step: usize) {
+        let epoch = self.epoch();
+        let mut shard = self.enter(step);
+        let Shard { slots, waiting, .. } = &mut *shard;
+        for slot in slots.iter_mut() {
+            let unsent = slot.visit(epoch, |visitor| visitor.data.has_unsent(epoch)) == Some(true);
+            if unsent && !slot.queued.is_current(epoch) && self.waiting.load(Ordering::Relaxed) < QUEUE_CAPACITY {
+                slot.queued = WaitingSince::now(epoch);
+                waiting.push_back(self.hasher.hash_one(slot.code.as_str()));
+                self.waiting.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Drops what expired among one part of the visitors: those without activity for `session` tenths of a second. Call
+    /// it [`Self::STEPS`] times to go through all. Those with events to send depart: they are gone for evaluations, and
+    /// their events are not lost. Returns how many codes were dropped.
+    pub fn purge_step(&self, session: u32) -> usize {
+        let step = self.next_purge.fetch_add(1, Ordering::Relaxed) % SHARDS;
+        let (epoch, now) = (self.epoch(), self.clock.load(Ordering::Relaxed));
+        let mut shard = self.enter(step);
+        let waited = shard.waiting.len();
+        let idle = |slot: &mut Slot| {
+            slot.visit(epoch, |visitor| now.saturating_sub(visitor.data.last_activity) > session) == Some(true)
+        };
+        let dropped = shard.remove_all(&self.hasher, idle);
+        self.waiting.fetch_sub(waited - shard.waiting.len(), Ordering::Relaxed);
+        if !dropped.is_empty() && shard.slots.capacity() > 4 * shard.slots.len().max(16) {
+            let rehash = |slot: &Slot| self.hasher.hash_one(slot.code.as_str());
+            shard.slots.shrink_to_fit(rehash);
+        }
+        let limit = self.limit.load(Ordering::Relaxed);
+        if limit > 0 {
+            // What was told of growth is an estimate; here it is set right.
+            let (before, after) = (shard.bytes, shard.count_bytes());
+            self.note_bytes(&mut shard, before, after);
+        }
+        drop(shard); // what was dropped is freed without the lock
+        let count = dropped.len();
+        self.depart(dropped, epoch);
+        count
+    }
+
+    fn depart(&self, dropped: Vec<Slot>, epoch: Epoch) {
+        let is_bounded = self.limit.load(Ordering::Relaxed) > 0;
+        for mut slot in dropped {
+            let unsent = slot.visit(epoch, |visitor| visitor.data.has_unsent(epoch)) == Some(true);
+            if !unsent && !slot.queued.is_current(epoch) {
+                continue;
+            }
+            if is_bounded {
+                self.bytes.fetch_add(slot.heap_bytes() + size_of::<Slot>(), Ordering::Relaxed);
+            }
+            let mut departed = self.enter_departed();
+            departed.slots.push_back(slot);
+            let beyond = departed.slots.len() > QUEUE_CAPACITY
+                || is_bounded && self.bytes.load(Ordering::Relaxed) > self.limit.load(Ordering::Relaxed);
+            let lost = if beyond { departed.slots.pop_front() } else { None };
+            drop(departed);
+            if let Some(lost) = lost {
+                self.losses.codes.fetch_add(1, Ordering::Relaxed);
+                self.count_lost_events(&lost, epoch);
+                if is_bounded {
+                    self.forget_bytes(lost.heap_bytes() + size_of::<Slot>());
                 }
             }
         }
     }
 
-    fn with_slot<T>(&self, code: &str, now: i64, use_slot: impl FnOnce(&mut Slot) -> T) -> T {
-        let hash = self.hasher.hash_one(code);
-        let mut shard = self.shard(hash);
-        let rehash = |slot: &Slot| self.hasher.hash_one(slot.code.as_str());
-        match shard.entry(hash, |slot| slot.code == code, rehash) {
-            Entry::Occupied(mut occupied) => use_slot(occupied.get_mut()),
-            Entry::Vacant(vacant) => use_slot(vacant.insert(Slot::new(code, now)).get_mut()),
+    fn enter_departed(&self) -> MutexGuard<'_, Departed> {
+        let mut departed = self.departed.lock();
+        let epoch = self.epoch();
+        if departed.epoch != epoch {
+            departed.epoch = epoch;
+            // The parent process's to send. Not freed: freeing would copy the pages that are shared with it.
+            std::mem::forget(std::mem::take(&mut departed.slots));
+        }
+        departed
+    }
+
+    /// Makes the store fit for a forked child: nobody waits, and what was unsent is the parent's.
+    pub fn after_fork(&self) {
+        self.epoch.store(self.epoch().next().number(), Ordering::Relaxed);
+        self.waiting.store(0, Ordering::Relaxed);
+    }
+
+    fn note_evicted(&self, slot: &Slot, epoch: Epoch) {
+        self.losses.visitors.fetch_add(1, Ordering::Relaxed);
+        if slot.queued.is_current(epoch) {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        self.count_lost_events(slot, epoch);
+    }
+
+    fn count_lost_events(&self, slot: &Slot, epoch: Epoch) {
+        // A shared visitor lives on under its other code.
+        if let Target::Own(data) = &slot.target {
+            self.losses.events.fetch_add(data.count_unsent(epoch) as u64, Ordering::Relaxed);
         }
     }
 
-    /// Drops what expired among one part of the visitors: those without activity since `oldest`. Call it
-    /// [`Self::STEPS`] times to go through all. Returns how many codes were dropped.
-    pub fn purge_step(&self, oldest: i64) -> usize {
-        let place = self.next_purge.fetch_add(1, Ordering::Relaxed) % SHARDS;
-        let mut shard = self.shards[place].0.lock();
-        let expired = |slot: &mut Slot| slot.visit(|found| found.data.last_activity < oldest);
-        let dropped: Vec<Slot> = shard.extract_if(expired).collect();
-        if !dropped.is_empty() && shard.capacity() > 4 * shard.len().max(16) {
-            let rehash = |slot: &Slot| self.hasher.hash_one(slot.code.as_str());
-            shard.shrink_to_fit(rehash);
-        }
-        drop(shard); // what was dropped is freed without the lock
-        dropped.len()
+    /// Notes that a shard takes `after` bytes where it took `before`. Small changes are gathered.
+    fn note_bytes(&self, shard: &mut Shard, before: usize, after: usize) {
+        let old = shard.bytes;
+        shard.bytes = (old + after).saturating_sub(before);
+        let steps = |bytes: usize| bytes / BYTES_STEP * BYTES_STEP;
+        self.move_bytes(steps(old), steps(shard.bytes));
     }
 
-    /// The codes in one of the [`Self::STEPS`] parts whose visitors are wanted.
-    pub fn select(&self, step: usize, mut wanted: impl FnMut(Found<'_>) -> bool) -> Vec<CompactString> {
-        let mut shard = self.shards[step].0.lock();
-        let wanted = shard.iter_mut().filter_map(|slot| slot.visit(&mut wanted).then(|| slot.code.clone()));
-        wanted.collect()
+    fn move_bytes(&self, from: usize, to: usize) {
+        match to.checked_sub(from) {
+            Some(0) => {}
+            Some(more) => _ = self.bytes.fetch_add(more, Ordering::Relaxed),
+            None => self.forget_bytes(from - to),
+        }
+    }
+
+    fn forget_bytes(&self, bytes: usize) {
+        let less = |held: usize| Some(held.saturating_sub(bytes));
+        let _ = self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less); // it always succeeds
     }
 
     /// How many visitor codes are held.
     pub fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.0.lock().len()).sum()
+        let held = |shard: &AlignedShard| {
+            let shard = shard.0.lock();
+            shard.slots.len() - shard.nobodies
+        };
+        self.shards.iter().map(held).sum()
     }
 
     /// Whether no visitor is held.
@@ -200,51 +530,84 @@ impl VisitorStore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::visitor::data::Consent;
+
+    fn peek<T>(store: &VisitorStore, code: &str, visit: impl FnOnce(Visitor<'_>) -> T) -> Option<T> {
+        store.lock(code).peek(visit)
+    }
+
+    fn create(store: &VisitorStore, code: &str) {
+        store.lock(code).find_or_create(1, |_| ());
+    }
 
     #[test]
     fn reads_create_nobody_and_writes_do() {
         let store = VisitorStore::default();
-        assert!(store.find("a", 1, |_| ()).is_none());
-        assert_eq!(store.len(), 0);
-        store.find_or_create("a", 1, |_| ());
-        assert!(store.find("a", 1, |_| ()).is_some());
+        assert!(store.lock("a").find(|_| ()).is_none());
+        store.lock("a").queue();
+        assert_eq!((store.len(), store.waiting()), (0, 1));
+        create(&store, "a");
+        assert!(store.lock("a").find(|_| ()).is_some());
+        assert_eq!((store.len(), store.waiting()), (1, 1));
     }
 
     #[test]
     fn linked_codes_share_their_data_and_keep_their_marks() {
         let store = VisitorStore::default();
         store.set_unique_identifier("anonymous", true, 1);
-        store.find_or_create("user", 1, |found| found.data.last_activity = 99);
+        store.lock("user").find_or_create(1, |visitor| visitor.data.consent = Consent::Refused);
         store.link("user", "anonymous", 2);
         store.set_unique_identifier("anonymous", false, 3);
-        let (linked, unique) = store.find("user", 3, |found| (found.linked, found.unique_identifier)).unwrap();
-        assert!(linked && unique);
-        let (linked, unique) = store.find("anonymous", 3, |found| (found.linked, found.unique_identifier)).unwrap();
-        assert!(!linked && !unique);
-        store.find("user", 7, |_| ());
-        assert_eq!(store.peek("anonymous", |found| found.data.last_activity), Some(7));
+        let mark = |code| peek(&store, code, |visitor| (visitor.is_shared, visitor.is_unique_identifier));
+        assert_eq!((mark("user"), mark("anonymous")), (Some((true, true)), Some((true, false))));
+        store.lock("user").find(|visitor| visitor.data.consent = Consent::Given);
+        assert_eq!(peek(&store, "anonymous", |visitor| visitor.data.consent), Some(Consent::Given));
     }
 
     #[test]
-    fn what_was_taken_under_a_code_is_settled_though_the_code_leads_elsewhere_by_then() {
+    fn each_code_waits_once_and_in_a_forked_child_none_does() {
         let store = VisitorStore::default();
-        store.find_or_create("first", 1, |found| found.data.queued = true);
-        store.link("second", "first", 2); // the visitor becomes a shared one
-        store.find_or_create("other", 1, |_| ());
-        store.link("first", "other", 3); // and loses the code that it was created under
-        store.settle("first", |data| data.queued = false);
-        assert_eq!(store.peek("second", |found| found.data.queued), Some(false));
+        for code in ["a", "b", "a", "nobody", "b"] {
+            store.lock(code).queue();
+        }
+        assert_eq!(store.waiting(), 3);
+        store.after_fork();
+        assert_eq!(store.waiting(), 0);
+        assert!(store.take_next(|_| ((), false)).is_none());
+        store.lock("a").queue();
+        let taken = store.take_next(|slot| (slot.code().to_string(), false));
+        assert_eq!((taken.as_deref(), store.waiting(), store.len()), (Some("a"), 0, 0));
     }
 
     #[test]
-    fn a_purge_drops_the_idle_and_keeps_the_active() {
+    fn a_purge_drops_the_idle_keeps_the_active_and_goes_by_its_own_clock() {
         let store = VisitorStore::default();
         for number in 0..5000 {
-            store.find_or_create(&format!("visitor {number}"), number, |_| ());
+            store.advance(number * 100);
+            create(&store, &format!("visitor {number}"));
         }
-        store.find("visitor 17", 10_000, |_| ());
-        let dropped: usize = (0..VisitorStore::STEPS).map(|_| store.purge_step(4000)).sum();
-        assert_eq!((dropped, store.len()), (3999, 1001));
-        assert!(store.peek("visitor 17", |_| ()).is_some() && store.peek("visitor 18", |_| ()).is_none());
+        store.lock("visitor 17").find(|_| ());
+        store.advance(i64::from(u32::MAX)); // a sleep of weeks: nobody is more than ten seconds older
+        let dropped: usize = (0..VisitorStore::STEPS).map(|_| store.purge_step(1000 + LONGEST_STEP)).sum();
+        assert_eq!((dropped, store.len()), (3998, 1002));
+        assert!(peek(&store, "visitor 17", |_| ()).is_some() && peek(&store, "visitor 18", |_| ()).is_none());
+    }
+
+    #[test]
+    fn a_limit_is_kept_and_those_who_wait_go_last() {
+        let store = VisitorStore::default();
+        store.set_limit(2_000_000);
+        for number in 0..1000 {
+            store.lock(&format!("waiting {number}")).find_or_create(1, |_| ());
+            store.lock(&format!("waiting {number}")).queue();
+        }
+        for number in 0..200_000 {
+            create(&store, &format!("visitor {number}"));
+        }
+        assert!(store.bytes() <= 2_000_000, "{}", store.bytes());
+        assert!(store.len() > 5000, "{}", store.len());
+        assert!(store.waiting() > 990, "{}", store.waiting());
+        let evicted = store.losses.visitors.load(Ordering::Relaxed);
+        assert_eq!(evicted, 201_000 - store.len() as u64);
     }
 }

@@ -4,8 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail here")]
 
 use kameleoon_engine::datafile::{Omission, compile};
-use kameleoon_engine::engine::{Engine, Mode, Moment, Snapshot};
-use kameleoon_engine::pattern::NoHost;
+use kameleoon_engine::engine::{Engine, EngineVisitor, Mode, Moment, Snapshot, VisitorCode};
 use serde_json::{Value, json};
 
 /// A time of a test.
@@ -15,7 +14,7 @@ pub(crate) fn at(now: i64) -> Moment {
 
 /// A snapshot of a data file, and what was left out of it.
 pub(crate) fn snapshot(data_file: &Value) -> (Snapshot<()>, Vec<Omission>) {
-    let compiled = compile(data_file.to_string().as_bytes(), &NoHost).unwrap();
+    let compiled = compile(data_file.to_string().as_bytes()).unwrap();
     (Snapshot::new(compiled.data_file, ()), compiled.omissions)
 }
 
@@ -40,7 +39,27 @@ pub(crate) fn flag(key: &str, id: i64, segment: Option<i64>) -> Value {
     })
 }
 
+/// A visitor of an engine.
+pub(crate) fn visitor<'a>(engine: &'a Engine<()>, code: &'a str) -> EngineVisitor<'a, ()> {
+    engine.visitor(VisitorCode::parse(code).unwrap())
+}
+
+/// Purges everybody who was idle for longer than `session` milliseconds; returns how many.
+pub(crate) fn purge(engine: &Engine<()>, session: u64) -> usize {
+    (0..Engine::<()>::PURGE_STEPS).map(|_| engine.purge(session)).sum()
+}
+
+/// Sends everything that waits, as lines.
+pub(crate) fn drain(engine: &Engine<()>) -> Vec<String> {
+    let mut lines = Vec::new();
+    while let Some(batch) = engine.take_batch(100) {
+        lines.extend(batch.body().lines().map(String::from));
+        batch.confirm();
+    }
+    lines
+}
+
 /// The key that a visitor gets.
 pub(crate) fn key(engine: &Engine<()>, code: &str, flag: &str, mode: Mode) -> String {
-    engine.evaluate(code, flag, mode, || at(1_000_000)).unwrap().outcome().key.to_string()
+    visitor(engine, code).evaluate(flag, mode, || at(1_000_000)).unwrap().outcome().key.to_string()
 }

@@ -3,11 +3,10 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyTuple};
-use smallvec::SmallVec;
 
 use super::Data;
 use crate::python::arguments::{compact_text, truth};
-use crate::visitor::datum::{self, CustomDataKey};
+use crate::visitor::datum::{self, CustomDataKey, Values};
 
 /// What `index` is while a custom datum is known by name only.
 const UNDEFINED_INDEX: i64 = -1;
@@ -44,11 +43,15 @@ impl CustomData {
             Ok(index) => CustomDataKey::Index(index.extract()?),
             Err(_) => CustomDataKey::Name(compact_text(index_or_name.cast::<PyString>()?)?),
         };
-        let mut texts = SmallVec::with_capacity(values.len());
-        for value in values {
-            texts.push(compact_text(&value)?);
-        }
-        let datum = datum::CustomData { key, values: texts, overwrite };
+        let values = match (values.next(), values.len()) {
+            (None, _) => Values::None,
+            (Some(only), 0) => compact_text(&only)?.into(),
+            (Some(first), _) => {
+                let texts = std::iter::once(first).chain(values).map(|value| compact_text(&value));
+                texts.collect::<PyResult<Values>>()?
+            }
+        };
+        let datum = datum::CustomData { key, values, overwrite };
         Ok(PyClassInitializer::from(Data).add_subclass(Self(datum)))
     }
 
@@ -79,7 +82,7 @@ impl CustomData {
     /// The values.
     #[getter]
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.0.values.iter().map(compact_str::CompactString::as_str))
+        PyTuple::new(py, self.0.values.as_slice().iter().map(compact_str::CompactString::as_str))
     }
 
     /// Whether the service replaces the values that it has.

@@ -159,7 +159,7 @@ fn arguments<'py>(py: Python<'py>, datum: &Datum) -> PyResult<(Bound<'py, PyTupl
                 CustomDataKey::Name(name) => name.as_str().into_pyobject(py)?.into_any(),
             };
             let mut all = vec![key];
-            for value in &datum.values {
+            for value in datum.values.as_slice() {
                 all.push(value.as_str().into_pyobject(py)?.into_any());
             }
             all

@@ -1,115 +1,111 @@
 //! What the visitor did in campaigns: `CONVERSIONS`, `TARGET_FEATURE_FLAG`, `TARGET_EXPERIMENT`,
 //! `TARGET_PERSONALIZATION`, `EXCLUSIVE_EXPERIMENT`, `EXCLUSIVE_FEATURE_FLAG`, `HEAT_SLICE`.
 
+use super::Family;
 use super::visits::threshold;
-use crate::datafile::condition::{CampaignKind, Condition, VisitScope};
-use crate::targeting::Subject;
-use crate::visitor::assigned::AssignedVariation;
+use crate::datafile::condition::{CampaignCondition, CampaignKind, VisitScope};
+use crate::targeting::Targeting;
 use crate::visitor::data::VisitorData;
 
-fn assigned(visitor: &VisitorData) -> impl Iterator<Item = &AssignedVariation> {
-    visitor.assigned_variations.as_slice().iter()
+impl Family for CampaignCondition {
+    fn holds(&self, targeting: &Targeting<'_>) -> bool {
+        let own = targeting.own_experiment;
+        let Some(visitor) = targeting.subject.visitor else {
+            // Without a visitor there is nothing that an experiment could exclude.
+            return match self {
+                Self::Exclusive { .. } => own.is_some(),
+                Self::ExclusiveFeatureFlag => true,
+                _ => false,
+            };
+        };
+        let extras = visitor.extras();
+        match self {
+            Self::Conversions { goal_id, scope } => extras.conversions.any_since(*goal_id, threshold(*scope, visitor)),
+            Self::FeatureFlag { experiments, variations, scope } => {
+                let since = threshold(*scope, visitor);
+                experiments.iter().filter_map(|experiment| targeting.assigned_in(visitor, *experiment)).any(
+                    |assigned| {
+                        assigned.time.get() >= since
+                            && variations.as_ref().is_none_or(|variations| variations.contains(&assigned.variation_id))
+                    },
+                )
+            }
+            Self::Experiment { experiment_id, variation_id, scope } => {
+                let since = threshold(*scope, visitor);
+                targeting.assigned_in(visitor, *experiment_id).is_some_and(|assigned| {
+                    assigned.time.get() >= since && variation_id.is_none_or(|asked| asked == assigned.variation_id)
+                })
+            }
+            Self::Personalization { personalization_id, scope } => {
+                let since = threshold(*scope, visitor);
+                extras.personalizations.get(personalization_id).is_some_and(|has| has.time >= since)
+            }
+            Self::Exclusive { campaigns, scope } => {
+                own.is_some_and(|own| is_exclusive(targeting, visitor, own, *campaigns, *scope))
+            }
+            Self::ExclusiveFeatureFlag => {
+                let mut assigned = targeting.assigned(visitor);
+                match (assigned.next(), assigned.next()) {
+                    (None, _) => true,
+                    (Some(only), None) => Some(only.experiment_id) == own,
+                    _ => false,
+                }
+            }
+            Self::HeatSlice { key_moment_id, goal_id, lower, upper } => {
+                let heat = extras.heat.get(&(*key_moment_id, *goal_id));
+                heat.is_some_and(|heat| (*lower..=*upper).contains(&heat.score))
+            }
+        }
+    }
+
+    fn describe(&self, targeting: &Targeting<'_>) -> Option<String> {
+        let visitor = targeting.subject.visitor?;
+        let extras = visitor.extras();
+        let listed = |texts: Vec<String>| (!texts.is_empty()).then(|| texts.join(", "));
+        let experiments = || {
+            let assigned = targeting.assigned(visitor);
+            assigned.map(|one| format!("variation {} of experiment {}", one.variation_id, one.experiment_id))
+        };
+        let personalizations = || {
+            let has = extras.personalizations.as_slice().iter();
+            has.map(|personalization| format!("personalization {}", personalization.id))
+        };
+        match self {
+            Self::Conversions { .. } => {
+                let goals = extras.conversions.last().iter();
+                listed(goals.map(|last| format!("goal {}", last.goal_id)).collect())
+            }
+            Self::Personalization { .. } => listed(personalizations().collect()),
+            Self::Exclusive { .. } => listed(experiments().chain(personalizations()).collect()),
+            Self::FeatureFlag { .. } | Self::Experiment { .. } | Self::ExclusiveFeatureFlag => {
+                listed(experiments().collect())
+            }
+            Self::HeatSlice { key_moment_id, goal_id, .. } => {
+                extras.heat.get(&(*key_moment_id, *goal_id)).map(|heat| heat.score.to_string())
+            }
+        }
+    }
 }
 
-pub(super) fn conversions_hold(goal_id: Option<i64>, scope: VisitScope, subject: &Subject<'_>) -> bool {
-    let Some(visitor) = subject.visitor else { return false };
-    let since = threshold(scope, visitor);
-    let counts = |goal: i64, time: i64| time >= since && goal_id.is_none_or(|asked| asked == goal);
-    visitor.extras().conversions.iter().any(|conversion| counts(conversion.datum.goal_id, conversion.time))
-}
-
-pub(super) fn feature_flag_holds(
-    experiments: &[i64],
-    variations: Option<&[i64]>,
-    scope: VisitScope,
-    subject: &Subject<'_>,
-) -> bool {
-    let Some(visitor) = subject.visitor else { return false };
-    let since = threshold(scope, visitor);
-    assigned(visitor).any(|assigned| {
-        assigned.time.get() >= since
-            && experiments.contains(&assigned.experiment_id)
-            && variations.is_none_or(|variations| variations.contains(&assigned.variation_id))
-    })
-}
-
-pub(super) fn experiment_holds(
-    experiment_id: i64,
-    variation_id: Option<i64>,
-    scope: VisitScope,
-    subject: &Subject<'_>,
-) -> bool {
-    let Some(visitor) = subject.visitor else { return false };
-    let since = threshold(scope, visitor);
-    visitor.assigned_variation(experiment_id).is_some_and(|assigned| {
-        assigned.time.get() >= since && variation_id.is_none_or(|asked| asked == assigned.variation_id)
-    })
-}
-
-pub(super) fn personalization_holds(personalization_id: i64, scope: VisitScope, subject: &Subject<'_>) -> bool {
-    let Some(visitor) = subject.visitor else { return false };
-    let since = threshold(scope, visitor);
-    let mut personalizations = visitor.extras().personalizations.iter();
-    personalizations.any(|personalization| personalization.id == personalization_id && personalization.time >= since)
-}
-
-pub(super) fn exclusive_holds(
+fn is_exclusive(
+    targeting: &Targeting<'_>,
+    visitor: &VisitorData,
+    own: i64,
     campaigns: CampaignKind,
     scope: VisitScope,
-    subject: &Subject<'_>,
-    own_experiment: Option<i64>,
 ) -> bool {
-    let Some(own) = own_experiment else { return false };
-    let Some(visitor) = subject.visitor else { return true };
     let since = threshold(scope, visitor);
-    let no_experiment =
-        || !assigned(visitor).any(|assigned| assigned.experiment_id != own && assigned.time.get() >= since);
-    let no_personalization =
-        || !visitor.extras().personalizations.iter().any(|personalization| personalization.time >= since);
+    let no_experiment = || {
+        let mut assigned = targeting.assigned(visitor);
+        !assigned.any(|assigned| assigned.experiment_id != own && assigned.time.get() >= since)
+    };
+    let no_personalization = || {
+        let mut personalizations = visitor.extras().personalizations.as_slice().iter();
+        !personalizations.any(|personalization| personalization.time >= since)
+    };
     match campaigns {
         CampaignKind::Experiment => no_experiment(),
         CampaignKind::Personalization => no_personalization(),
         CampaignKind::Any => no_experiment() && no_personalization(),
-    }
-}
-
-pub(super) fn exclusive_flag_holds(subject: &Subject<'_>, own_experiment: Option<i64>) -> bool {
-    let Some(visitor) = subject.visitor else { return true };
-    match visitor.assigned_variations.as_slice() {
-        [] => true,
-        [only] => Some(only.experiment_id) == own_experiment,
-        _ => false,
-    }
-}
-
-pub(super) fn heat(key_moment_id: i64, goal_id: i64, subject: &Subject<'_>) -> Option<f64> {
-    let mut scores = subject.visitor?.extras().heat.iter();
-    scores.find(|score| score.key_moment_id == key_moment_id && score.goal_id == goal_id).map(|score| score.score)
-}
-
-pub(super) fn figure(condition: &Condition, subject: &Subject<'_>) -> Option<String> {
-    let visitor = subject.visitor?;
-    let listed = |texts: Vec<String>| (!texts.is_empty()).then(|| texts.join(", "));
-    let experiments = || {
-        let variation = |assigned: &AssignedVariation| {
-            format!("variation {} of experiment {}", assigned.variation_id, assigned.experiment_id)
-        };
-        assigned(visitor).map(variation).collect::<Vec<_>>()
-    };
-    let personalizations = || {
-        let shown = visitor.extras().personalizations.iter();
-        shown.map(|personalization| format!("personalization {}", personalization.id)).collect::<Vec<_>>()
-    };
-    match condition {
-        Condition::Conversions { .. } => {
-            let goals = visitor.extras().conversions.iter();
-            listed(goals.map(|conversion| format!("goal {}", conversion.datum.goal_id)).collect())
-        }
-        Condition::TargetPersonalization { .. } => listed(personalizations()),
-        Condition::ExclusiveExperiment { .. } => listed([experiments(), personalizations()].concat()),
-        Condition::HeatSlice { key_moment_id, goal_id, .. } => {
-            heat(*key_moment_id, *goal_id, subject).map(|score| score.to_string())
-        }
-        _ => listed(experiments()),
     }
 }

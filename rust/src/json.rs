@@ -1,8 +1,10 @@
 //! JSON text, read as Python's `json` reads it (`NaN`, integers of any size, the last of equal keys), and typed
 //! access to the fields of an object.
+//!
+//! What comes in is text from outside: a data file, remote visitor data, the simulation cookie. What goes out is a
+//! parsed value, or words that say what is wrong. Read by [`crate::datafile`], [`crate::remote`] and [`crate::engine`].
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use jiter::JsonValue;
 
@@ -55,20 +57,22 @@ pub fn to_value(json: &JsonValue<'_>) -> Value {
         JsonValue::Float(float) => Value::Float(*float),
         JsonValue::Str(text) => Value::Text(text.as_ref().into()),
         JsonValue::Array(items) => Value::Array(items.iter().map(to_value).collect()),
-        JsonValue::Object(fields) => Value::Object(unique_fields(fields)),
+        JsonValue::Object(fields) => {
+            let unique = unique_fields(fields).into_iter();
+            Value::Object(unique.map(|(key, value)| (key.into(), to_value(value))).collect())
+        }
     }
 }
 
 /// The fields with unique keys: where a key stands twice, its first place and its last value count, as in a dict.
-fn unique_fields(fields: &[(Cow<'_, str>, JsonValue<'_>)]) -> Vec<(Arc<str>, Value)> {
-    let mut places: hashbrown::HashMap<&str, usize, foldhash::fast::FixedState> = hashbrown::HashMap::default();
-    let mut unique: Vec<(Arc<str>, Value)> = Vec::with_capacity(fields.len());
+fn unique_fields<'a>(fields: &'a [(Cow<'a, str>, JsonValue<'a>)]) -> Vec<(&'a str, &'a JsonValue<'a>)> {
+    let mut positions: hashbrown::HashMap<&str, usize, foldhash::fast::FixedState> = hashbrown::HashMap::default();
+    let mut unique: Vec<(&str, &JsonValue<'_>)> = Vec::with_capacity(fields.len());
     for (key, value) in fields {
-        if let Some(place) = places.get(key.as_ref()) {
-            unique[*place].1 = to_value(value);
-        } else {
-            places.insert(key.as_ref(), unique.len());
-            unique.push((key.as_ref().into(), to_value(value)));
+        let position = *positions.entry(key.as_ref()).or_insert(unique.len());
+        match unique.get_mut(position) {
+            Some(earlier) => earlier.1 = value,
+            None => unique.push((key.as_ref(), value)),
         }
     }
     unique
@@ -114,9 +118,9 @@ impl<'a> Fields<'a> {
         self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// All fields, in their order.
-    pub fn iter(self) -> impl Iterator<Item = (&'a str, &'a JsonValue<'a>)> {
-        self.0.iter().map(|(key, value)| (key.as_ref(), value))
+    /// All fields, as a dict has them: of equal keys the first place and the last value.
+    pub fn unique(self) -> Vec<(&'a str, &'a JsonValue<'a>)> {
+        unique_fields(self.0)
     }
 
     fn field<T>(self, name: &str, expected: &str, read: impl Fn(&'a JsonValue<'a>) -> Option<T>) -> Field<T> {

@@ -1,0 +1,260 @@
+//! What users do to a visitor: data, consent, forced and simulated variations, remote data.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use jiter::JsonValue;
+use smallvec::SmallVec;
+
+use super::{EngineError, EngineVisitor, Moment, Notice};
+use crate::datafile::model::{CustomDataTable, DataFile};
+use crate::delivery::event::{is_too_long, name_of};
+use crate::json::{self, Fields};
+use crate::remote::RemoteVisitor;
+use crate::visitor::data::{Consent, ForcedVariation, SimulatedVariation, StoredCustomData, VisitorData};
+use crate::visitor::datum::{Conversion, CustomData, CustomDataKey, Datum};
+use crate::visitor::keyed::Keyed;
+use crate::visitor::sending::Sending;
+
+/// What is to be done about a visitor's codes once its data are no longer locked, in order.
+enum CodeChange {
+    UniqueIdentifier(bool),
+    Link(CompactString),
+}
+
+impl<A> EngineVisitor<'_, A> {
+    /// Has the visitor brought into the cache: for callers that have other work before they go on with it.
+    pub fn prefetch(&self) {
+        self.engine.store.prefetch(self.code.as_str());
+    }
+
+    /// Stores data. What cannot be stored is left out and noted.
+    pub fn add(&self, data: impl IntoIterator<Item = Datum>, track: bool, moment: Moment) -> Vec<Notice> {
+        let (mut notices, mut changes) = (Vec::new(), SmallVec::<[CodeChange; 2]>::new());
+        let mut data: SmallVec<[Datum; 8]> = data.into_iter().collect();
+        let code = self.code.as_str();
+        data.retain(|datum| {
+            let fits = !is_too_long(datum);
+            if !fits {
+                let text =
+                    format!("{} of visitor {code:?} ignored: it is longer than the service accepts", name_of(datum));
+                notices.push(Notice::error(text));
+            }
+            fits
+        });
+        let data_file = self.engine.data_file.load();
+        let table = &data_file.custom_data;
+        let (now, sending) = (moment.now, self.engine.sending(track));
+        self.engine.store.lock(code).find_or_create(now, |visitor| {
+            let mut storing = Storing { visitor: visitor.data, table, code, sending, now };
+            for datum in data {
+                match storing.store(datum, &mut notices) {
+                    Ok(None) => {}
+                    Ok(Some(change)) => changes.push(change),
+                    Err(notice) => notices.push(notice),
+                }
+            }
+        });
+        for change in changes {
+            match change {
+                CodeChange::UniqueIdentifier(unique) => self.engine.store.set_unique_identifier(code, unique, now),
+                CodeChange::Link(user_id) => self.engine.store.link(&user_id, code, now),
+            }
+        }
+        notices
+    }
+
+    /// Stores a conversion and queues the visitor.
+    pub fn convert(&self, conversion: Conversion, moment: Moment) -> Vec<Notice> {
+        let notices = self.add([Datum::Conversion(Arc::new(conversion))], true, moment);
+        self.queue_silently();
+        notices
+    }
+
+    /// Notes the visitor's consent.
+    pub fn set_consent(&self, given: bool, moment: Moment) {
+        let consent = if given { Consent::Given } else { Consent::Refused };
+        let mut locked = self.engine.store.lock(self.code.as_str());
+        locked.find_or_create(moment.now, |visitor| visitor.data.consent = consent);
+    }
+
+    /// Whether the code is marked as a unique identifier.
+    pub fn is_unique_identifier(&self) -> bool {
+        let mut locked = self.engine.store.lock(self.code.as_str());
+        locked.peek(|visitor| visitor.is_unique_identifier) == Some(true)
+    }
+
+    /// Forces a variation of an experiment, or, with `None`, no longer.
+    ///
+    /// # Errors
+    /// When there is no such experiment or variation.
+    pub fn force_variation(
+        &self,
+        experiment_id: i64,
+        key: Option<&str>,
+        force_targeting: bool,
+        moment: Moment,
+    ) -> Result<(), EngineError> {
+        let Some(key) = key else {
+            let mut locked = self.engine.store.lock(self.code.as_str());
+            locked.find(|visitor| visitor.data.unforce_variation(experiment_id));
+            return Ok(());
+        };
+        let data_file = self.engine.data_file.load();
+        let (_, rule) = data_file.experiment(experiment_id).ok_or(EngineError::ExperimentNotFound(experiment_id))?;
+        let mut shares = rule.shares.iter();
+        let share =
+            shares.find(|share| *share.key == *key).ok_or_else(|| EngineError::VariationNotFound(key.into()))?;
+        let (key, variation_id) = (Arc::clone(&share.key), share.variation_id);
+        let forced = ForcedVariation { experiment_id, key, variation_id, force_targeting };
+        let mut locked = self.engine.store.lock(self.code.as_str());
+        locked.find_or_create(moment.now, |visitor| visitor.data.force_variation(forced));
+        Ok(())
+    }
+
+    /// Replaces the visitor's simulated variations by those in the decoded simulation cookie. Each entry that cannot be
+    /// used is skipped and noted.
+    pub fn simulate(&self, cookie: &str, moment: Moment) -> Vec<Notice> {
+        let parsed = match json::parse(cookie.as_bytes()) {
+            Ok(parsed) => parsed,
+            Err(reason) => return vec![Notice::error(format!("simulation cookie ignored: no JSON: {reason}"))],
+        };
+        let data_file = self.engine.data_file.load();
+        let mut notices = Vec::new();
+        let mut simulated = Vec::new();
+        match Fields::of(&parsed) {
+            Ok(flags) => {
+                for (key, entry) in flags.unique() {
+                    match simulated_variation(&data_file, key, entry) {
+                        Ok(variation) => simulated.push(variation),
+                        Err(reason) => {
+                            notices.push(Notice::error(format!("simulation cookie: {key:?} skipped: {reason}")));
+                        }
+                    }
+                }
+            }
+            Err(reason) => notices.push(Notice::error(format!("simulation cookie: {reason}"))),
+        }
+        self.engine.store.lock(self.code.as_str()).find_or_create(moment.now, |visitor| {
+            let variations = &mut visitor.data.extras_mut().simulated_variations;
+            *variations = simulated.into_iter().fold(Keyed::new(), |mut all, variation| {
+                all.insert(variation);
+                all
+            });
+        });
+        notices
+    }
+
+    /// Stores remote visitor data and returns what the caller is given of them. Without `store` no more is kept than the
+    /// visitor code that they map to.
+    pub fn load(&self, remote: RemoteVisitor, store: bool, moment: Moment) -> Vec<Datum> {
+        let mapping = remote.mapping_identifier().map(Box::from);
+        let data = remote.data();
+        let store = store && !remote.is_empty();
+        if store || mapping.is_some() {
+            let data_file = self.engine.data_file.load();
+            let sending = self.engine.sending(true);
+            self.engine.store.lock(self.code.as_str()).find_or_create(moment.now, |visitor| {
+                if visitor.data.mapping_identifier().is_none() && mapping.is_some() {
+                    visitor.data.extras_mut().mapping_identifier = mapping;
+                }
+                if store {
+                    remote.store(visitor.data, &data_file.custom_data, sending);
+                }
+            });
+        }
+        data
+    }
+}
+
+fn simulated_variation(data_file: &DataFile, key: &str, entry: &JsonValue<'_>) -> Result<SimulatedVariation, String> {
+    let entry = Fields::of(entry)?;
+    let experiment_id = entry.integer("expId")?.ok_or("expId: missing")?;
+    let flag = data_file.flag(key).map(|flag| &data_file[flag]).ok_or("no such feature flag")?;
+    let flag_key = Arc::clone(&flag.key);
+    if experiment_id == 0 {
+        return Ok(SimulatedVariation { flag_key, variation: None });
+    }
+    let variation_id = entry.integer("varId")?.ok_or("varId: missing")?;
+    let rule = flag.rules.iter().find(|rule| rule.experiment_id == experiment_id);
+    let rule = rule.ok_or_else(|| format!("no experiment {experiment_id}"))?;
+    let share = rule.shares.iter().find(|share| share.variation_id == Some(variation_id));
+    let share = share.ok_or_else(|| format!("no variation {variation_id}"))?;
+    let variation = Some((experiment_id, Arc::clone(&share.key), Some(variation_id)));
+    Ok(SimulatedVariation { flag_key, variation })
+}
+
+/// Stores data under the visitor's lock.
+struct Storing<'a> {
+    visitor: &'a mut VisitorData,
+    table: &'a CustomDataTable,
+    code: &'a str,
+    sending: Sending,
+    now: i64,
+}
+
+impl Storing<'_> {
+    fn store(&mut self, datum: Datum, notices: &mut Vec<Notice>) -> Result<Option<CodeChange>, Notice> {
+        let sending = self.sending;
+        match datum {
+            Datum::CustomData(datum) => return self.store_custom_data(datum),
+            Datum::UniqueIdentifier(unique) => return Ok(Some(CodeChange::UniqueIdentifier(unique))),
+            Datum::Browser(browser) => self.visitor.store_browser(browser, sending),
+            Datum::Device(device) => self.visitor.store_device(device, sending),
+            Datum::OperatingSystem(system) => self.visitor.store_operating_system(system, sending),
+            Datum::Geolocation(geolocation) => self.visitor.store_geolocation(geolocation, sending),
+            Datum::PageView(view) if view.url.is_empty() => {
+                return Err(Notice::error(format!("page view of visitor {:?} ignored: its url is empty", self.code)));
+            }
+            Datum::PageView(view) => self.visitor.view_page(view, self.now, sending),
+            Datum::Conversion(conversion) => {
+                let metadata = self.metadata(&conversion, notices);
+                self.visitor.convert(conversion, metadata, self.now, sending);
+            }
+            Datum::Cookie(cookie) => self.visitor.store_cookie(cookie),
+            Datum::UserAgent(value) => self.visitor.store_user_agent(value),
+            Datum::ApplicationVersion(version) => self.visitor.store_application_version(version),
+        }
+        Ok(None)
+    }
+
+    fn index_of(&self, datum: &CustomData) -> Option<i64> {
+        match &datum.key {
+            CustomDataKey::Index(index) => Some(*index),
+            CustomDataKey::Name(name) => self.table.index_of(name),
+        }
+    }
+
+    fn store_custom_data(&mut self, datum: CustomData) -> Result<Option<CodeChange>, Notice> {
+        let Some(index) = self.index_of(&datum) else {
+            let name = name_of(&Datum::CustomData(datum));
+            let text = format!("{name} of visitor {:?} ignored: the data file has no such name", self.code);
+            return Err(Notice::error(text));
+        };
+        let user_id = datum.values.as_slice().first().filter(|user_id| !user_id.is_empty());
+        let user_id = user_id.filter(|_| self.table.mapping_index == Some(index)).cloned();
+        let sending = self.sending.only_if(!self.table.is_local_only(index));
+        let CustomData { values, overwrite, .. } = datum;
+        let is_mapping_identifier = user_id.is_some();
+        let stored = StoredCustomData { index, values, overwrite, is_mapping_identifier, unsent: false };
+        self.visitor.store_custom_data(stored, sending);
+        let Some(user_id) = user_id else { return Ok(None) };
+        self.visitor.extras_mut().mapping_identifier.get_or_insert_with(|| self.code.into());
+        Ok((user_id != self.code).then(|| CodeChange::Link(user_id)))
+    }
+
+    /// A conversion's metadata by index. What has none is left out and noted.
+    fn metadata(&self, conversion: &Conversion, notices: &mut Vec<Notice>) -> Box<[(i64, CustomData)]> {
+        let mut metadata = Vec::new();
+        for item in conversion.metadata.as_deref().unwrap_or_default() {
+            if let Some(index) = self.index_of(item) {
+                metadata.push((index, item.clone()));
+            } else {
+                let (name, goal) = (name_of(&Datum::CustomData(item.clone())), conversion.goal_id);
+                let text = format!("{name} left out of a conversion of goal {goal}: the data file has no such name");
+                notices.push(Notice::warning(text));
+            }
+        }
+        metadata.into()
+    }
+}
