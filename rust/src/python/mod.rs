@@ -9,6 +9,7 @@ mod clock;
 mod data;
 mod errors;
 mod explain;
+mod finalization;
 mod internal;
 mod log;
 mod patterns;
@@ -21,6 +22,8 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 #[pyo3(name = "_native")]
 mod native {
+    use super::*;
+
     #[pymodule_export]
     use super::arguments::{bucket, group_bucket};
     #[pymodule_export]
@@ -48,4 +51,11 @@ mod native {
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "Python's name for it")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_init]
+    #[expect(clippy::unnecessary_wraps, reason = "PyO3 expects a result")]
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::finalization::install();
+        Ok(())
+    }
 }
