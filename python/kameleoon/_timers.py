@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import threading
@@ -23,14 +24,18 @@ class Timers:
         self._stopped = False
 
     def schedule(self, delay_seconds: float, job: Callable[[], object]) -> None:
-        """Runs ``job`` once, after ``delay_seconds``. Nothing happens after ``stop``."""
+        """Runs ``job`` once, after ``delay_seconds``. Nothing happens after ``stop``.
+
+        Raises ``RuntimeError`` where the first job finds that no thread can be started; the job is not kept then.
+        """
         with self._changed:
             if self._stopped:
                 return
-            heapq.heappush(self._jobs, (time.monotonic() + delay_seconds, next(self._order), job))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                thread.start()
+                self._thread = thread
+            heapq.heappush(self._jobs, (time.monotonic() + delay_seconds, next(self._order), job))
             self._changed.notify()
 
     def repeat(self, interval_seconds: float, job: Callable[[], object]) -> None:
@@ -61,5 +66,10 @@ class Timers:
                 job = heapq.heappop(self._jobs)[2]
             try:
                 job()
-            except Exception as error:  # noqa: BLE001  # the thread serves other jobs too
-                KameleoonLogger.error("a background job failed: %r", error)
+            except BaseException as error:  # noqa: BLE001  # nobody could catch it, and the thread serves other jobs too
+                _report(error)
+
+
+def _report(error: BaseException) -> None:
+    with contextlib.suppress(BaseException):  # the logger may raise as the job did
+        KameleoonLogger.error("a background job failed: %r", error)

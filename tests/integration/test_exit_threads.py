@@ -122,7 +122,9 @@ def main(count: int, cases: list[str]) -> None:
         found = outcomes(case, count)
         failed = [outcome for outcome in found if outcome != (0, "")]
         codes = sorted({code for code, _ in failed})
-        print(f"{case:30} {len(failed):4} of {count} failed {codes} {failed[0][1][-300:] if failed else ''}", flush=True)
+        print(
+            f"{case:30} {len(failed):4} of {count} failed {codes} {failed[0][1][-300:] if failed else ''}", flush=True
+        )
 
 
 if __name__ == "__main__":

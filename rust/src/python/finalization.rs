@@ -1,15 +1,15 @@
 //! What becomes of a thread that is inside a call of ours when Python ends.
 //!
 //! Our calls may run Python code: a logger, a `__str__`, an iterator, a `__del__`. A daemon thread that runs such code
-//! while the interpreter is finalized never gets the GIL back. CPython 3.14 parks it for ever. Earlier ones end it by
+//! while the interpreter is finalized never gets the GIL back. Python 3.14 parks it for ever. Earlier ones end it by
 //! `pthread_exit`, which on glibc unwinds its stack by force; where this comes upon Rust's frames, the process aborts.
-//! So it must not come upon them: [`install`] makes the thread park at the first one, as CPython 3.14 does.
+//! So it must not come upon them: [`install`] makes the thread park at the first one, as Python 3.14 does.
 //!
 //! To unwind a frame, the unwinder first asks the frame's personality routine, on top of the stack that is still whole.
-//! All Rust frames of this library (of PyO3 and of the standard library too: they are linked into it) name theirs through
+//! All Rust frames of this library (of `PyO3` and of the standard library too: they are linked into it) name theirs through
 //! one word of its data. [`install`] puts a routine there that never returns from forced unwinding, and leaves panics to
 //! the original. No frame of Rust is ever unwound by force then, whichever call it is in: there is no list of calls into
-//! Python to keep complete, PyO3's own (`Py_DECREF`, an argument's `__index__`, an allocation that collects garbage) are
+//! Python to keep complete, `PyO3`'s own (`Py_DECREF`, an argument's `__index__`, an allocation that collects garbage) are
 //! covered, and no call costs anything. A guard around each call would do the same for the calls that it is around.
 //!
 //! Elsewhere (musl, macOS, Windows) ending a thread does not unwind its stack, and there is nothing to do.

@@ -120,8 +120,7 @@ impl EngineClient {
     fn _simulate(&self, visitor_code: &Bound<'_, PyAny>, cookie: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = visitor_code.py();
         let simulated = self.engine.simulate(self::visitor_code(visitor_code)?, &text(cookie)?, moment());
-        log::notices(py, self.raise(py, simulated)?);
-        Ok(())
+        log::notices(py, self.raise(py, simulated)?)
     }
 
     /// Raises `VisitorCodeInvalid`.

@@ -6,6 +6,7 @@
 mod arguments;
 mod client;
 mod clock;
+mod comparison;
 mod data;
 mod errors;
 mod explain;
@@ -22,7 +23,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 #[pyo3(name = "_native")]
 mod native {
-    use super::*;
+    use super::{Bound, PyModule, PyResult};
 
     #[pymodule_export]
     use super::arguments::{bucket, group_bucket};
