@@ -42,8 +42,12 @@ class Custom:
     def __hash__(self): return busy(1)
 
 class Mortal:
-    def __init__(self): self.itself = self
     def __del__(self): busy()
+
+class Cyclic(Mortal):
+    living = 0
+    def __init__(self): self.itself = self; Cyclic.living += 1
+    def __del__(self): Cyclic.living -= 1; busy()
 
 class Logger:
     def log(self, level, message): busy()
@@ -78,7 +82,7 @@ CASES = {
     "__repr__ of a variable": "repr(Variable('k', 'JSON', custom))",
     "__del__ of a value": "Variable('k', 'JSON', Mortal())\nVariable('k', 'JSON', [Mortal()])",
     "__del__ in a collection": "gc.get_threshold()[0] == 1 or gc.set_threshold(1)\n"
-    "Mortal()\nclient.get_variations('v')\nSubclass(1, 'x')\nCustomData(1, 'x').values",
+    "Cyclic.living < 500 and Cyclic()  # while one thread collects, nobody else does\nclient.get_variations('v')\nSubclass(1, 'x')\nCustomData(1, 'x').values",
     "an exception": "try: client.get_variation('v', 'unknown')\nexcept FeatureNotFound: pass",
     "Python's re": "client.is_feature_active('v', 'flag')",
     "a client's making": "KameleoonClient('site', KameleoonClientConfig.offline(file))",
