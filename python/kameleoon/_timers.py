@@ -7,6 +7,7 @@ import heapq
 import itertools
 import threading
 import time
+import weakref
 from collections.abc import Callable
 
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
@@ -21,6 +22,7 @@ class Timers:
         self._jobs: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
         self._thread: threading.Thread | None = None
+        self._owner: weakref.ref[object] | None = None
         self._stopped = False
 
     def schedule(self, delay_seconds: float, job: Callable[[], object]) -> None:
@@ -48,6 +50,11 @@ class Timers:
                 self.schedule(interval_seconds, run_and_schedule)
 
         self.schedule(interval_seconds, run_and_schedule)
+
+    def stop_with(self, owner: object) -> None:
+        """Stops once ``owner`` lives no more."""
+        # No weakref.finalize: at exit, its registry is gone through, which fails while another thread makes a client.
+        self._owner = weakref.ref(owner, lambda _: self.stop())
 
     def stop(self) -> None:
         """Runs nothing any more; a job under way ends."""

@@ -352,8 +352,7 @@ class KameleoonClient(EngineClient):
 
             self._service = Service(self, self._config, timers)
             _lifecycle.close_at_child_exit(self)
-        # The timers must not keep an offline client alive that nobody uses any more.
-        weakref.finalize(self, timers.stop).atexit = False
+        timers.stop_with(self)  # they must not outlive an offline client that nobody uses any more
         self._timers = timers
 
     def _sleep(self, error: BaseException) -> None:
