@@ -12,18 +12,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kameleoon.kameleoon_client import KameleoonClient
 
-_clients: weakref.WeakSet[KameleoonClient] = weakref.WeakSet()
+_clients: weakref.WeakValueDictionary[int, KameleoonClient] = weakref.WeakValueDictionary()
+"""By ``id``. No ``WeakSet``: going through one fails while another thread makes a client."""
 _held: list[KameleoonClient] = []
 """The clients whose fork gates the fork under way holds."""
 
 
 def register(client: KameleoonClient) -> None:
     """Makes a client survive a fork, and send what is queued at exit."""
-    _clients.add(client)
+    _clients[id(client)] = client
+
+
+def _living() -> list[KameleoonClient]:
+    return [client for client in [reference() for reference in _clients.valuerefs()] if client is not None]
 
 
 def _before_fork() -> None:
-    for client in list(_clients):
+    for client in _living():
         client._fork_gate.acquire()  # no other thread is inside the store meanwhile
         _held.append(client)
 
@@ -36,7 +41,7 @@ def _after_fork_in_parent() -> None:
 def _after_fork_in_child() -> None:
     """Nothing heavy: each client wakes up by itself on its next use."""
     _held.clear()
-    for client in list(_clients):
+    for client in _living():
         client._forget_parent()
 
 
@@ -52,7 +57,7 @@ def close_at_child_exit(client: KameleoonClient) -> None:
 def _close_all() -> None:
     """All clients together get the time of the one that asks for most."""
     start = time.monotonic()
-    for client in list(_clients):
+    for client in _living():
         client.close(max(client._config.close_timeout_second - (time.monotonic() - start), 0.0))
 
 

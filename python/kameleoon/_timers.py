@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import threading
 import time
+import weakref
 from collections.abc import Callable
 
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
@@ -20,17 +22,22 @@ class Timers:
         self._jobs: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
         self._thread: threading.Thread | None = None
+        self._owner: weakref.ref[object] | None = None
         self._stopped = False
 
     def schedule(self, delay_seconds: float, job: Callable[[], object]) -> None:
-        """Runs ``job`` once, after ``delay_seconds``. Nothing happens after ``stop``."""
+        """Runs ``job`` once, after ``delay_seconds``. Nothing happens after ``stop``.
+
+        Raises ``RuntimeError`` where the first job finds that no thread can be started; the job is not kept then.
+        """
         with self._changed:
             if self._stopped:
                 return
-            heapq.heappush(self._jobs, (time.monotonic() + delay_seconds, next(self._order), job))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                thread.start()
+                self._thread = thread
+            heapq.heappush(self._jobs, (time.monotonic() + delay_seconds, next(self._order), job))
             self._changed.notify()
 
     def repeat(self, interval_seconds: float, job: Callable[[], object]) -> None:
@@ -43,6 +50,11 @@ class Timers:
                 self.schedule(interval_seconds, run_and_schedule)
 
         self.schedule(interval_seconds, run_and_schedule)
+
+    def stop_with(self, owner: object) -> None:
+        """Stops once ``owner`` lives no more."""
+        # No weakref.finalize: at exit, its registry is gone through, which fails while another thread makes a client.
+        self._owner = weakref.ref(owner, lambda _: self.stop())
 
     def stop(self) -> None:
         """Runs nothing any more; a job under way ends."""
@@ -61,5 +73,10 @@ class Timers:
                 job = heapq.heappop(self._jobs)[2]
             try:
                 job()
-            except Exception as error:  # noqa: BLE001  # the thread serves other jobs too
-                KameleoonLogger.error("a background job failed: %r", error)
+            except BaseException as error:  # noqa: BLE001  # nobody could catch it, and the thread serves other jobs too
+                _report(error)
+
+
+def _report(error: BaseException) -> None:
+    with contextlib.suppress(BaseException):  # the logger may raise as the job did
+        KameleoonLogger.error("a background job failed: %r", error)

@@ -39,6 +39,8 @@ __all__ = ["KameleoonClient"]
 T = TypeVar("T")
 _PURGE_TICK_SECONDS = 1.0
 _MEGABYTE = 1_000_000
+_SHORTEST_SLEEP_SECONDS = 1.0
+_LONGEST_SLEEP_SECONDS = 60.0
 
 
 class KameleoonClient(EngineClient):
@@ -55,6 +57,8 @@ class KameleoonClient(EngineClient):
         self._events = EventDispatcher()
         self._fork_gate = threading.Lock()
         self._waking = threading.RLock()
+        self._sleep_seconds = 0.0  # how long the client sleeps after it could not wake up; 0 as long as it could
+        self._sleeps_until = 0.0
         self._timers: Timers | None = None
         self._service: Service | None = None
         self._closed = False
@@ -315,19 +319,55 @@ class KameleoonClient(EngineClient):
     # Life
 
     def _wake_up(self) -> None:
-        """Starts what runs in the background: at first, and again in a forked child, on its first use."""
+        """Starts what runs in the background: at first, and again in a forked child, on its first use.
+
+        Where the system refuses a thread, the client answers all the same, and tries again with a use of it after a
+        pause; until then what is to be sent stays in the queue.
+        """
         with self._waking:
             if self._closed or self._timers is not None:
                 return
-            timers = self._timers = Timers("kameleoon-timers")
-            # The timers must not keep an offline client alive that nobody uses any more.
-            weakref.finalize(self, timers.stop).atexit = False
-            timers.repeat(_PURGE_TICK_SECONDS, _weakly(self._purge))
-            if not self._config.is_offline:
-                from kameleoon._service import Service  # here: offline clients import no network code
+            if time.monotonic() < self._sleeps_until:
+                self._put_to_sleep()
+                return
+            timers = Timers("kameleoon-timers")
+            try:
+                self._start(timers)
+            except BaseException as error:
+                timers.stop()  # it may be that its thread runs
+                self._timers = self._service = None
+                self._put_to_sleep()
+                if not isinstance(error, (RuntimeError, OSError, MemoryError)):
+                    raise
+                self._sleep(error)
+            else:
+                self._sleep_seconds = 0.0
 
-                self._service = Service(self, self._config, timers)
-                _lifecycle.close_at_child_exit(self)
+    def _start(self, timers: Timers) -> None:
+        timers.repeat(_PURGE_TICK_SECONDS, _weakly(self._purge))
+        if not self._config.is_offline:
+            from kameleoon._service import Service  # here: offline clients import no network code
+
+            self._service = Service(self, self._config, timers)
+            _lifecycle.close_at_child_exit(self)
+        timers.stop_with(self)  # they must not outlive an offline client that nobody uses any more
+        self._timers = timers
+
+    def _sleep(self, error: BaseException) -> None:
+        """Until the next try; of a row of failures the first one is logged."""
+        is_first = self._sleep_seconds == 0.0
+        self._sleep_seconds = min(max(self._sleep_seconds * 2, _SHORTEST_SLEEP_SECONDS), _LONGEST_SLEEP_SECONDS)
+        self._sleeps_until = time.monotonic() + self._sleep_seconds
+        if is_first:
+            KameleoonLogger.error(
+                "the thread 'kameleoon-timers' of the client of site %r cannot be started: %r; until it can, feature "
+                "flags are evaluated, and nothing is fetched, sent or purged. hint: raise the limit of threads "
+                "(ulimit -u, pids.max); the client tries again every %.0f to %.0f s, when it is used",
+                self._site_code,
+                error,
+                _SHORTEST_SLEEP_SECONDS,
+                _LONGEST_SLEEP_SECONDS,
+            )
 
     def _running_service(self) -> Service | None:
         """The client's life online; ``None`` offline, and after ``close``."""
@@ -350,6 +390,7 @@ class KameleoonClient(EngineClient):
         self._waking = threading.RLock()
         self._timers = None
         self._service = None
+        self._sleep_seconds = self._sleeps_until = 0.0
         self._after_fork()
         self._put_to_sleep()
 
@@ -366,6 +407,9 @@ class KameleoonClient(EngineClient):
         with self._waking:
             if self._closed:
                 return
+            if self._sleep_seconds > 0:  # what could not be sent so far may be now
+                self._sleeps_until = 0.0
+                self._wake_up()
             self._closed = True
             timers, service = self._timers, self._service
         if service is not None:

@@ -39,16 +39,20 @@ class KameleoonLogger:
 
     @classmethod
     def log(cls, level: LogLevel, message: str, *arguments: object) -> None:
-        """Logs ``message % arguments`` if ``level`` is wanted. A logger that raises changes nothing."""
+        """Logs ``message % arguments`` if ``level`` is wanted, as one line: what cannot be printed is escaped.
+
+        An ``Exception`` of the logger changes nothing; ``KeyboardInterrupt``, ``SystemExit`` and the like are raised.
+        """
         if level > cls._level or level == LogLevel.NONE:
             return
         try:
             text = message % arguments if arguments else message
-            cls._logger.log(level, f"Kameleoon [{level.name}]: {text}")
+            cls._logger.log(level, f"Kameleoon [{level.name}]: {_printable(text)}")
         except Exception as error:  # noqa: BLE001  # a user's logger must not break an evaluation
             import sys
 
-            print(f"Kameleoon: the logger raised {error!r}", file=sys.stderr)
+            if sys.stderr is not None:  # there is none under pythonw, and at the very end of a process
+                print(f"Kameleoon: the logger raised {_printable(_shown(error))}", file=sys.stderr)
 
     @classmethod
     def error(cls, message: str, *arguments: object) -> None:
@@ -69,6 +73,22 @@ class KameleoonLogger:
     def debug(cls, message: str, *arguments: object) -> None:
         """Logs what may interest a developer."""
         cls.log(LogLevel.DEBUG, message, *arguments)
+
+
+def _printable(text: str) -> str:
+    """``text`` with escapes, as in ``repr``, for what cannot be printed: a visitor code with a line feed, or with a
+    terminal's escape sequence, must not look like a line of the log's own.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def _shown(error: Exception) -> str:
+    try:
+        return repr(error)
+    except Exception:  # noqa: BLE001  # it is a user's class
+        return type(error).__name__
 
 
 def emit(level: int, message: str) -> None:

@@ -7,7 +7,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
 
-use super::errors;
+use super::errors::{self, contained};
 use super::log;
 use crate::hashing::{self, Salt};
 use crate::numbers::Number;
@@ -21,7 +21,7 @@ pub(super) fn visitor_code<'a>(argument: &'a Bound<'_, PyAny>) -> PyResult<&'a s
         if argument.is_none() {
             return Ok(""); // refused as an empty one
         }
-        return Err(errors::visitor_code_invalid(argument.py(), &format!("expected a str, got {}", kind(argument))));
+        return Err(errors::visitor_code_invalid(argument.py(), &format!("expected a str, got {}", kind(argument)?)));
     };
     text.to_str().map_err(|_| errors::visitor_code_invalid(argument.py(), "it has lone surrogates"))
 }
@@ -31,8 +31,12 @@ pub(super) fn visitor_code<'a>(argument: &'a Bound<'_, PyAny>) -> PyResult<&'a s
 /// # Errors
 /// `FeatureNotFound` for anything but a `str` that can be encoded: no flag has such a key.
 pub(super) fn feature_key<'a>(argument: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
-    let text = argument.cast::<PyString>().ok().and_then(|text| text.to_str().ok());
-    text.ok_or_else(|| errors::feature_not_found(argument.py(), &argument.to_string()))
+    if let Ok(text) = argument.cast::<PyString>()
+        && let Ok(key) = text.to_str()
+    {
+        return Ok(key);
+    }
+    Err(errors::feature_not_found(argument.py(), &shown(argument)?))
 }
 
 /// Text of any kind: what is no `str` counts as its `str()`, and lone surrogates become U+FFFD, noted in the log.
@@ -43,7 +47,7 @@ pub(super) fn text<'a>(argument: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>>
     if let Ok(text) = string.to_str() {
         return Ok(Cow::Borrowed(text));
     }
-    log::emit(argument.py(), log::WARNING, || "a text has lone surrogates; they are replaced by U+FFFD".into());
+    log::emit(argument.py(), log::WARNING, || Ok("a text has lone surrogates; they are replaced by U+FFFD".into()))?;
     Ok(string.to_string_lossy())
 }
 
@@ -70,8 +74,14 @@ pub(super) fn number(argument: &Bound<'_, PyAny>) -> PyResult<Number> {
     {
         return Ok(Number::Integer(integer));
     }
-    let float = argument.extract().map(Number::Float);
-    float.map_err(|_| PyTypeError::new_err(format!("expected a number, got {}", kind(argument))))
+    match contained(argument.py(), argument.extract())? {
+        Ok(float) => Ok(Number::Float(float)),
+        Err(cause) => {
+            let error = PyTypeError::new_err(format!("expected a number, got {}", kind(argument)?));
+            error.set_cause(argument.py(), Some(cause));
+            Err(error)
+        }
+    }
 }
 
 /// Whether an argument is true, as Python's `if` has it.
@@ -85,8 +95,18 @@ pub(super) fn optional_truth(argument: &Bound<'_, PyAny>) -> PyResult<Option<boo
 }
 
 /// The name of an argument's type.
-pub(super) fn kind(argument: &Bound<'_, PyAny>) -> String {
-    argument.get_type().name().map_or_else(|_| "something else".into(), |name| name.to_string())
+pub(super) fn kind(argument: &Bound<'_, PyAny>) -> PyResult<String> {
+    let name = argument.get_type().name().map(|name| name.to_string_lossy().into_owned());
+    Ok(contained(argument.py(), name)?.unwrap_or_else(|_| "something else".into()))
+}
+
+/// An argument's `str()`, for a message about it.
+pub(super) fn shown(argument: &Bound<'_, PyAny>) -> PyResult<String> {
+    let text = argument.str().map(|text| text.to_string_lossy().into_owned());
+    match contained(argument.py(), text)? {
+        Ok(text) => Ok(text),
+        Err(_) => Ok(format!("(a {} that has no str())", kind(argument)?)),
+    }
 }
 
 /// The bucket of a code in a container, in [0, 1] (spec 1 §2).

@@ -38,7 +38,11 @@ pub(super) fn snapshot(data_file: DataFile) -> Snapshot<Objects> {
 /// Starts what a dormant client runs in the background. For a client that is awake this is one load.
 fn wake(slf: &Bound<'_, EngineClient>) -> PyResult<()> {
     if slf.get().dormant.load(Ordering::Relaxed) && slf.get().dormant.swap(false, Ordering::Relaxed) {
-        slf.call_method0(intern!(slf.py(), "_wake_up"))?;
+        let woken = slf.call_method0(intern!(slf.py(), "_wake_up"));
+        if let Err(error) = woken {
+            slf.get().dormant.store(true, Ordering::Relaxed); // interrupted: the next use tries again
+            return Err(error);
+        }
     }
     Ok(())
 }
@@ -73,7 +77,7 @@ impl EngineClient {
         let visitor = self.visitor(code)?;
         let evaluated = visitor.evaluate(feature_key(key)?, mode, moment);
         if let Ok(evaluated) = &evaluated {
-            log::reports(code.py(), &evaluated.snapshot.data_file.reports);
+            log::reports(code.py(), &evaluated.snapshot.data_file.reports)?;
         }
         Ok(evaluated)
     }
@@ -83,8 +87,9 @@ impl EngineClient {
         let evaluated = self.evaluate(code, key, mode)?;
         let evaluated = self.raise(py, evaluated)?;
         log::emit(py, log::DEBUG, || {
-            format!("visitor {code}, feature flag {key}: variation {:?}", evaluated.outcome().key)
-        });
+            let (code, key) = (visitor_code(code)?, feature_key(key)?);
+            Ok(format!("visitor {code:?}, feature flag {key:?}: variation {:?}", evaluated.outcome().key))
+        })?;
         Ok(evaluated)
     }
 
@@ -136,7 +141,10 @@ impl EngineClient {
             Err(EngineError::FeatureDisabled(_) | EngineError::ConsentRefused(_)) => false,
             Err(error) => return Err(errors::exception(py, &error, this.environment())),
         };
-        log::emit(py, log::DEBUG, || format!("visitor {visitor_code}, feature flag {feature_key}: active {active}"));
+        log::emit(py, log::DEBUG, || {
+            let (code, key) = (self::visitor_code(visitor_code)?, self::feature_key(feature_key)?);
+            Ok(format!("visitor {code:?}, feature flag {key:?}: active {active}"))
+        })?;
         Ok(active)
     }
 
@@ -275,12 +283,11 @@ impl EngineClient {
             match data::of(&object) {
                 Some(datum) => all.push(datum),
                 None => log::emit(py, log::WARNING, || {
-                    format!("add_data: a {} is no Kameleoon datum; it is ignored", kind(&object))
-                }),
+                    Ok(format!("add_data: a {} is no Kameleoon datum; it is ignored", kind(&object)?))
+                })?,
             }
         }
-        log::notices(py, visitor.add(all, track, moment()));
-        Ok(())
+        log::notices(py, visitor.add(all, track, moment()))
     }
 
     /// Stores a conversion of a goal and queues the visitor for tracking. Raises `VisitorCodeInvalid`. (spec 3 §1)
@@ -299,8 +306,7 @@ impl EngineClient {
         let py = visitor_code.py();
         this.set_unique_identifier(visitor_code, is_unique_identifier)?;
         let conversion = conversion::make(goal_id, revenue, negative, metadata)?;
-        log::notices(py, this.visitor(visitor_code)?.convert(conversion, moment()));
-        Ok(())
+        log::notices(py, this.visitor(visitor_code)?.convert(conversion, moment()))
     }
 
     /// Forces a variation of an experiment for the visitor; `None` takes it back. With `force_targeting` it is given
@@ -356,7 +362,7 @@ impl EngineClient {
                 failed = added;
             }
         });
-        log::reports(py, &self.engine.snapshot().data_file.reports);
+        log::reports(py, &self.engine.snapshot().data_file.reports)?;
         failed.map(|()| dict)
     }
 }

@@ -1,5 +1,6 @@
 //! The one mapping from the core's errors to the exceptions of `kameleoon.exceptions`.
 
+use pyo3::exceptions::PyException;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -40,6 +41,15 @@ pub(super) fn feature_not_found(py: Python<'_>, key: &str) -> PyErr {
 /// `FeatureVariableNotFound`
 pub(super) fn variable_not_found(py: Python<'_>, key: &str) -> PyErr {
     raise(py, "FeatureVariableNotFound", key)
+}
+
+/// What Python code of a user's has come to, where its failure changes nothing for the caller. What is no `Exception`
+/// (`KeyboardInterrupt`, `SystemExit`, a soft time limit) is not about that code, and goes on to the caller.
+pub(super) fn contained<T>(py: Python<'_>, result: PyResult<T>) -> PyResult<Result<T, PyErr>> {
+    match result {
+        Err(error) if !error.is_instance_of::<PyException>(py) => Err(error),
+        contained => Ok(contained),
+    }
 }
 
 fn raise(py: Python<'_>, class: &str, message: &str) -> PyErr {

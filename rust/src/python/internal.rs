@@ -119,8 +119,7 @@ impl EngineClient {
 
     fn _simulate(&self, visitor_code: &Bound<'_, PyAny>, cookie: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = visitor_code.py();
-        log::notices(py, self.visitor(visitor_code)?.simulate(&text(cookie)?, moment()));
-        Ok(())
+        log::notices(py, self.visitor(visitor_code)?.simulate(&text(cookie)?, moment()))
     }
 
     /// Raises `VisitorCodeInvalid`.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
+use super::errors::contained;
 use crate::datafile::reports::Reports;
 use crate::engine::{Notice, Severity};
 
@@ -26,34 +27,38 @@ pub(super) fn enabled(level: u8) -> bool {
     level <= LEVEL.load(Ordering::Relaxed)
 }
 
-/// Logs a line. A logger that raises changes nothing.
-pub(super) fn emit(py: Python<'_>, level: u8, message: impl FnOnce() -> String) {
+/// Logs a line. An `Exception` of the logger changes nothing; what is none, such as `KeyboardInterrupt`, is raised.
+pub(super) fn emit(py: Python<'_>, level: u8, message: impl FnOnce() -> PyResult<String>) -> PyResult<()> {
     static EMIT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     if !enabled(level) {
-        return;
+        return Ok(());
     }
     let emit = || -> PyResult<()> {
-        EMIT.import(py, "kameleoon.logging.kameleoon_logger", "emit")?.call1((level, message()))?;
+        EMIT.import(py, "kameleoon.logging.kameleoon_logger", "emit")?.call1((level, message()?))?;
         Ok(())
     };
-    if let Err(error) = emit() {
+    if let Err(error) = contained(py, emit())? {
         error.write_unraisable(py, None);
     }
+    Ok(())
 }
 
-pub(super) fn notices(py: Python<'_>, notices: Vec<Notice>) {
+/// Logs what the engine has to say, each line of it.
+pub(super) fn notices(py: Python<'_>, notices: Vec<Notice>) -> PyResult<()> {
     for notice in notices {
         let level = match notice.severity {
             Severity::Error => ERROR,
             Severity::Warning => WARNING,
         };
-        emit(py, level, || notice.text);
+        emit(py, level, || Ok(notice.text))?;
     }
+    Ok(())
 }
 
 /// What evaluations have left for the log. Where they have nothing, which is nearly always, this is one load.
-pub(super) fn reports(py: Python<'_>, reports: &Reports) {
+pub(super) fn reports(py: Python<'_>, reports: &Reports) -> PyResult<()> {
     for line in reports.take() {
-        emit(py, WARNING, || line);
+        emit(py, WARNING, || Ok(line))?;
     }
+    Ok(())
 }

@@ -6,9 +6,11 @@
 mod arguments;
 mod client;
 mod clock;
+mod comparison;
 mod data;
 mod errors;
 mod explain;
+mod finalization;
 mod internal;
 mod log;
 mod results;
@@ -20,6 +22,8 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 #[pyo3(name = "_native")]
 mod native {
+    use super::{Bound, PyModule, PyResult};
+
     #[pymodule_export]
     use super::arguments::{bucket, group_bucket};
     #[pymodule_export]
@@ -47,4 +51,11 @@ mod native {
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "Python's name for it")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_init]
+    #[expect(clippy::unnecessary_wraps, reason = "PyO3 expects a result")]
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::finalization::install();
+        Ok(())
+    }
 }

@@ -1,10 +1,13 @@
 //! Results: `Variation` and `Variable`, made once a data file and handed out by reference. What could be changed (the
 //! dict of variables, decoded JSON) is given out as a fresh copy each time.
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
+use pyo3::pyclass::CompareOp;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString};
 
+use super::comparison;
 use crate::datafile::index::FlagIndex;
 use crate::datafile::model::{DataFile, OFF, Outcome};
 use crate::evaluation::Answer;
@@ -62,15 +65,29 @@ impl Variation {
         Ok(dict)
     }
 
-    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<Option<bool>> {
-        let Ok(other) = other.cast::<Self>() else { return Ok(None) };
-        let other = other.get();
-        let same = self.id_ == other.id_
-            && self.experiment_id == other.experiment_id
-            && same_text(py, &self.key, &other.key)?
-            && same_text(py, &self.name, &other.name)?
-            && self.variables(py)?.eq(other.variables(py)?)?;
-        Ok(Some(same))
+    fn __richcmp__(&self, py: Python<'_>, other: &Bound<'_, PyAny>, operator: CompareOp) -> PyResult<Py<PyAny>> {
+        comparison::answer(py, operator, || {
+            let Ok(other) = other.cast::<Self>() else { return Ok(None) };
+            let other = other.get();
+            let same = self.id_ == other.id_
+                && self.experiment_id == other.experiment_id
+                && same_text(py, &self.key, &other.key)?
+                && same_text(py, &self.name, &other.name)?
+                && self.variables(py)?.eq(other.variables(py)?)?;
+            Ok(Some(same))
+        })
+    }
+
+    /// There is no `__clear__`, as a `tuple` has none: who holds an immutable object that holds him can be changed, and
+    /// is cleared.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.key)?;
+        visit.call(&self.name)?;
+        for (key, variable) in &self.variables {
+            visit.call(key)?;
+            visit.call(variable)?;
+        }
+        Ok(())
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
@@ -176,13 +193,25 @@ impl Variable {
         }
     }
 
-    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<Option<bool>> {
-        let Ok(other) = other.cast::<Self>() else { return Ok(None) };
-        let other = other.get();
-        let same = same_text(py, &self.key, &other.key)?
-            && same_text(py, &self.kind, &other.kind)?
-            && self.value(py)?.bind(py).eq(other.value(py)?)?;
-        Ok(Some(same))
+    fn __richcmp__(&self, py: Python<'_>, other: &Bound<'_, PyAny>, operator: CompareOp) -> PyResult<Py<PyAny>> {
+        comparison::answer(py, operator, || {
+            let Ok(other) = other.cast::<Self>() else { return Ok(None) };
+            let other = other.get();
+            let same = same_text(py, &self.key, &other.key)?
+                && same_text(py, &self.kind, &other.kind)?
+                && self.value(py)?.bind(py).eq(other.value(py)?)?;
+            Ok(Some(same))
+        })
+    }
+
+    /// No `__clear__`: see `Variation`.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.key)?;
+        visit.call(&self.kind)?;
+        match &self.value {
+            Content::Shared(value) => visit.call(value),
+            Content::Copied(_) => Ok(()),
+        }
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {

@@ -10,10 +10,12 @@ use std::sync::Arc;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::pyclass::CompareOp;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
-use super::arguments::kind;
+use super::arguments::{kind, shown};
+use super::comparison;
 use crate::numbers::Number;
 use crate::visitor::datum::{CustomDataKey, Datum};
 use conversion::Conversion;
@@ -54,11 +56,13 @@ impl Data {
         Ok(format!("{name}({})", shown.join(", ")))
     }
 
-    fn __eq__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> Option<bool> {
-        if !slf.get_type().is(other.get_type()) {
-            return None;
-        }
-        Some(of(slf.as_any())? == of(other)?)
+    fn __richcmp__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>, operator: CompareOp) -> PyResult<Py<PyAny>> {
+        comparison::answer(slf.py(), operator, || {
+            if !slf.get_type().is(other.get_type()) {
+                return Ok(None);
+            }
+            Ok(of(slf.as_any()).zip(of(other)).map(|(first, second)| first == second))
+        })
     }
 
     fn __hash__(slf: &Bound<'_, Self>) -> PyResult<isize> {
@@ -252,8 +256,14 @@ impl Members {
                 }
             }
         }
-        place.and_then(|place| u8::try_from(place).ok()).ok_or_else(|| {
-            PyValueError::new_err(format!("expected a {}, got {} {argument}", self.name, kind(argument)))
-        })
+        match place.and_then(|place| u8::try_from(place).ok()) {
+            Some(place) => Ok(place),
+            None => Err(PyValueError::new_err(format!(
+                "expected a {}, got {} {}",
+                self.name,
+                kind(argument)?,
+                shown(argument)?
+            ))),
+        }
     }
 }
