@@ -22,6 +22,7 @@ __all__ = [
     "Geolocation",
     "OperatingSystem",
     "PageView",
+    "Patterns",
     "TrackingBatch",
     "UniqueIdentifier",
     "UserAgent",
@@ -29,6 +30,7 @@ __all__ = [
     "Variation",
     "__version__",
     "bucket",
+    "full_match",
     "group_bucket",
     "set_log_level",
 ]
@@ -36,8 +38,16 @@ __all__ = [
 __version__: str
 
 def bucket(code: str, container: int, respool: int | None = None) -> float: ...
+def full_match(pattern: str, text: str) -> bool | None: ...
 def group_bucket(code: str, group: str) -> float: ...
 def set_log_level(level: int) -> None: ...
+
+@final
+class Patterns:
+    def __new__(cls, sources: list[str]) -> Self: ...
+    def full_match(self, position: int, text: str) -> bool | None: ...
+    def memory(self) -> int: ...
+    def describe(self) -> list[str]: ...
 
 class Data:
     def __new__(cls) -> Self: ...

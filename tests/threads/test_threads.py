@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from kameleoon import Conversion, CustomData
+from kameleoon import Conversion, CustomData, KameleoonClientConfig, KameleoonClientFactory
+from kameleoon.testing import Platform
 from tests.data_files import data_file, flag, rule, segment
 
 THREADS = 8
@@ -28,7 +29,7 @@ def watchdog() -> Iterator[None]:
 
 
 def generation(number: int) -> bytes:
-    """Data files that differ in everything that an answer shows; their pattern needs Python's `re`."""
+    """Data files that differ in everything that an answer shows; their pattern is case-insensitive."""
     pattern = {"targetingType": "VISITOR_CODE", "matchType": "REGULAR_EXPRESSION", "visitorCode": "(?i)VISITOR.*"}
     flags = [flag(f"f{n}", n, [rule(number * 1000 + n * 10, segmentId=5)]) for n in range(1, 6)]
     return json.dumps({**data_file(*flags, segments=[segment(5, pattern)]), "dateModified": number}).encode()
@@ -72,20 +73,24 @@ def test_evaluating_adding_swapping_and_expiring_at_once(make_client) -> None:
             client._purge()
 
     def work() -> None:
-        run_threads(*(lambda worker=worker: evaluate(worker) for worker in range(THREADS)))
-        stop.set()
+        try:
+            run_threads(*(lambda worker=worker: evaluate(worker) for worker in range(THREADS)))
+        finally:
+            stop.set()
 
     run_threads(work, swap)
 
 
-def test_no_conversion_of_a_shared_visitor_is_lost(make_client) -> None:
-    client = make_client(generation(1))
+def test_no_conversion_of_a_shared_visitor_is_lost(kameleoon_platform: Platform) -> None:
+    config = KameleoonClientConfig("id", "secret", endpoint=kameleoon_platform.origin)
+    client = KameleoonClientFactory.create("threads", config)
 
     def convert(worker: int) -> None:
         for number in range(ROUNDS):
-            client.add_data("shared", Conversion(worker * ROUNDS + number))
+            client.track_conversion("shared", worker * ROUNDS + number)
 
     run_threads(*(lambda worker=worker: convert(worker) for worker in range(THREADS)))
-    lines = client._take_batch_of("shared").body.decode().splitlines()
-    goals = {line.split("goalId=")[1].split("&")[0] for line in lines}
-    assert len(lines) == len(goals) == THREADS * ROUNDS
+    KameleoonClientFactory.forget("threads")
+    received = kameleoon_platform.received
+    assert received.summary()["kinds"]["conversion"] == THREADS * ROUNDS
+    assert client.stats().queued_visitors == 0

@@ -54,19 +54,7 @@ def test_random_patterns(pieces: list[str], texts: list[str]) -> None:
     pattern = "".join(pieces)
     actual = matches(pattern, *texts)
     wanted = expected(pattern, *texts)
-    if actual != wanted and "another could take for ever" in _refusal(pattern):
-        return  # refused on purpose: `re` could not be interrupted
     assert actual == wanted, pattern
-
-
-def _refusal(pattern: str) -> str:
-    from kameleoon._patterns import compile_pattern
-
-    try:
-        compile_pattern(pattern)
-    except ValueError as error:
-        return str(error)
-    return ""
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ mod explain;
 mod finalization;
 mod internal;
 mod log;
+mod patterns;
 mod results;
 mod tracking;
 
@@ -42,6 +43,8 @@ mod native {
     };
     #[pymodule_export]
     use super::log::set_log_level;
+    #[pymodule_export]
+    use super::patterns::{Patterns, full_match};
     #[pymodule_export]
     use super::results::{Variable, Variation};
     #[pymodule_export]
