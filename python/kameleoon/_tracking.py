@@ -6,6 +6,7 @@ A request that is refused for what it holds is halved until the culprit is alone
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kameleoon._network.http import RequestError
@@ -64,7 +65,7 @@ class Tracking:
         """Sends a batch; after a failure it is tried again once, later."""
         for failed in self._attempt(batch, time.monotonic() + self._timeout, is_last_try=False):
             self._to_retry.append(failed)
-            self._timers.schedule(_RETRY_SECONDS, lambda failed=failed: self._retry(failed))
+            self._timers.schedule(_RETRY_SECONDS, partial(self._retry, failed))
 
     def _retry(self, batch: TrackingBatch) -> None:
         if batch in self._to_retry:

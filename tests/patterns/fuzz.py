@@ -123,13 +123,18 @@ def fuzz(count: int, seed: int, seconds: float = float("inf"), long: float = 0.0
             outcome.patterns += 1
             compiled, parsed, ours, reason = compile_both(pattern)
             if (compiled is None) != (ours is None) and r"\N" not in pattern and "?t" not in pattern:
-                outcome.mismatches.append(f"{pattern!a}: re {'refuses' if compiled is None else 'accepts'}, here {reason or 'accepted'}")
+                outcome.mismatches.append(
+                    f"{pattern!a}: re {'refuses' if compiled is None else 'accepts'}, here {reason or 'accepted'}"
+                )
             if compiled is None or ours is None:
                 outcome.refused += 1
                 continue
             candidates = [text for text in texts(rng, pattern, parsed, sample, 12) if known(text)]
             if rng.random() < long:
-                candidates = [(text * rng.choice([5, 30, 200, 2000]))[:20_000] + rng.choice(["", text, "!"]) for text in candidates[:4]]
+                candidates = [
+                    (text * rng.choice([5, 30, 200, 2000]))[:20_000] + rng.choice(["", text, "!"])
+                    for text in candidates[:4]
+                ]
             compare(pattern, candidates, outcome, (compiled, ours))
     finally:
         signal.signal(signal.SIGALRM, previous)

@@ -81,7 +81,9 @@ def variants() -> dict[str, set[str]]:
     return related
 
 
-@pytest.mark.parametrize("form", ["(?i){}", "(?i)[{}]", "(?i)[^{}]", "(?i)[{}-{}x]", "(?i)[{}\u00e9]", "(?ai){}", "(?ai)[{}é-í]"])
+@pytest.mark.parametrize(
+    "form", ["(?i){}", "(?i)[{}]", "(?i)[^{}]", "(?i)[{}-{}x]", "(?i)[{}\u00e9]", "(?ai){}", "(?ai)[{}é-í]"]
+)
 def test_case_over_all_of_unicode(form: str) -> None:
     for character, others in variants().items():
         if unicodedata.category(character) == "Cn":
@@ -93,7 +95,22 @@ def test_case_over_all_of_unicode(form: str) -> None:
     re.purge()
 
 
-@pytest.mark.parametrize("pattern", [r"\w", r"\W", r"\d", r"\s", r"\S", r"(?i)[\wK]", r"(?a)\w", r"(?a)\s", r"(?i)[^\W_k]", r"(?i)[a-\u0250]", r"(?i)[\u0100-\U00010410]"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\w",
+        r"\W",
+        r"\d",
+        r"\s",
+        r"\S",
+        r"(?i)[\wK]",
+        r"(?a)\w",
+        r"(?a)\s",
+        r"(?i)[^\W_k]",
+        r"(?i)[a-\u0250]",
+        r"(?i)[\u0100-\U00010410]",
+    ],
+)
 def test_classes_over_all_of_unicode(pattern: str) -> None:
     expected, actual = re.compile(pattern), Patterns([pattern])
     for character in CHARACTERS:
@@ -111,11 +128,18 @@ def test_memory_of_counted_repetitions() -> None:
 
 
 def test_a_small_stack() -> None:
-    sources = ["(?:" * 100 + "(a)?" + ")*" * 100 + r"\1", "(?=" * 100 + "a" + ")" * 100, r"(?:(a)|b)*\1", "(?:" + "(?:ab|cd)?" * 100 + ")+"]
+    sources = [
+        "(?:" * 100 + "(a)?" + ")*" * 100 + r"\1",
+        "(?=" * 100 + "a" + ")" * 100,
+        r"(?:(a)|b)*\1",
+        "(?:" + "(?:ab|cd)?" * 100 + ")+",
+    ]
     patterns, answers = Patterns(sources), []
     previous = threading.stack_size(128 * 1024)
     try:
-        thread = threading.Thread(target=lambda: answers.extend(patterns.full_match(place, "abcd" * 5_000) for place in range(4)))
+        thread = threading.Thread(
+            target=lambda: answers.extend(patterns.full_match(place, "abcd" * 5_000) for place in range(4))
+        )
         thread.start()
         thread.join()
     finally:

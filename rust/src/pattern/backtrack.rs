@@ -19,7 +19,7 @@ const FORGETFUL: u32 = 500_000;
 /// What remembering costs, in steps.
 const MEMO_COST: u32 = 6;
 /// The same where captures are remembered.
-const CAPTURES_COST: u32 = 16;
+const CAPTURES_COST: u32 = 20;
 /// Memory that is kept for the next match, in ways.
 const KEPT_FRAMES: usize = 4_096;
 

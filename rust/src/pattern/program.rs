@@ -174,7 +174,7 @@ struct Builder {
     memo: Vec<MemoPoint>,
     /// The loops around, up to the innermost look-around or atomic group.
     around: Vec<MemoLoop>,
-    /// How many repetitions are around in all; Python keeps captures more carefully then.
+    /// How many repetitions are around in all, possessive ones aside; Python keeps captures more carefully then.
     repeats: u32,
     /// Failures depend on more than a key holds.
     forgetful: bool,
@@ -222,9 +222,7 @@ impl Builder {
                 _ if *greed == Greed::Possessive => {
                     let start = self.here();
                     self.ops.push(Op::Possessive { least: *least, most: *most, next: NOWHERE });
-                    self.repeats += 1;
                     self.closed(body, start);
-                    self.repeats -= 1;
                 }
                 _ => self.repeat(*greed == Greed::Lazy, *least, *most, *nullable, body),
             },
