@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 LETTERS = [
-    *"aaaabbbcAB019_ -./é","ß", "ſ", "s", "S", "k", "K", "\u212a", "i", "I", "İ", "ı", "σ", "ς", "Σ", "\u0345", "ι", "\u1fbe"] + [
+    *"aaaabbbcAB019_ -./é", "ß", "ſ", "s", "S", "k", "K", "\u212a", "i", "I", "İ", "ı", "σ", "ς", "Σ", "\u0345", "ι", "\u1fbe",
     "µ", "μ", "ǅ", "ǆ", "\u0301", "\u0661", "²", "½", "日", "\U00010400", "\U00010428", "\U0001d7d8", "\n", "\u2028", "\x1c", "ŉ", "ﬅ", "ﬆ", "ẞ"
 ]  # fmt: skip
 PLAIN = list("aaabbbccAB01_ -\n")

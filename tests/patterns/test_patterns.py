@@ -40,27 +40,31 @@ RUNAWAYS = [  # pattern, text, answer (None: may be given up)
     (r"(?:.*,){10}x", "a," * 100, False),
 ]  # fmt: skip
 
+BOUND = 0.2
+"""Seconds of the processor's time that no call takes: ten times what it may take on a quiet machine, where
+`python -m tests.patterns.fuzz` holds it to that."""
+
 
 @pytest.mark.parametrize(("pattern", "text", "expected"), RUNAWAYS)
 def test_what_runs_away_elsewhere(pattern: str, text: str, expected: bool | None) -> None:
     ours, taken = Patterns([pattern]), []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.thread_time()
         answer = ours.full_match(0, text)
-        taken.append(time.perf_counter() - start)
+        taken.append(time.thread_time() - start)
         if expected is not None:
             assert answer is expected
-    assert min(taken) < 0.020
+    assert min(taken) < BOUND
 
 
 def test_random_patterns() -> None:
-    outcome = fuzz(3_000, seed=1)
+    outcome = fuzz(3_000, seed=1, bound=BOUND)
     assert outcome.mismatches == []
     assert outcome.matched > 3_000
 
 
 def test_long_texts() -> None:
-    assert fuzz(300, seed=700_000, long=1).mismatches == []
+    assert fuzz(300, seed=700_000, long=1, bound=BOUND).mismatches == []
 
 
 CHARACTERS = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
