@@ -139,15 +139,15 @@ class Tracking:
         )
 
     def _report_losses(self) -> None:
-        figures = self._client._figures()
-        losses = figures["dropped_visitors"] + figures["events_dropped"]
+        counters = self._client._counters()
+        losses = counters["dropped_visitors"] + counters["events_dropped"]
         if losses > self._reported_losses:
             self._reported_losses = losses
             KameleoonLogger.error(
                 "events were dropped for want of room: %d visitors from the full queue, %d events, so far; "
                 "hint: the tracking service cannot be reached, or visitor_data_maximum_size is too small",
-                figures["dropped_visitors"],
-                figures["events_dropped"],
+                counters["dropped_visitors"],
+                counters["events_dropped"],
             )
 
     def _confirm(self, batch: TrackingBatch) -> None:

@@ -203,7 +203,7 @@ class KameleoonClient(EngineClient):
             data_file_date_modified=self._data_file_settings()[0],
             data_file_source="service" if is_fetched else "default" if self._has_default_data_file else "none",
             data_file_age_second=None if updated_at is None else time.time() - updated_at,
-            **self._figures(),
+            **self._counters(),
             requests={} if service is None else service.request_counts(),
         )
 

@@ -1,6 +1,6 @@
 //! A hint to the processor: what will be read soon.
 //!
-//! The one place with `unsafe`. It pays: with 100,000 visitors a third of an evaluation is the wait for the visitor's
+//! The one module of the core with `unsafe`. It pays: with 100,000 visitors a third of an evaluation is the wait for the visitor's
 //! memory, and most of it can be spent on the rest of the call (`docs/performance.md`).
 
 /// Bytes that are fetched together.

@@ -8,7 +8,7 @@ use super::category::category;
 use super::error::GaveUp;
 use super::memo::{Key, Memo, Register};
 use super::program::{First, Label, NO_MEMO, NOWHERE, Op, Program};
-use super::resolve::Place;
+use super::resolve::Assertion;
 use super::text::Text;
 use super::tree::Category;
 
@@ -196,8 +196,8 @@ impl<T: Text + ?Sized> Matcher<'_, T> {
                     }
                     position += 1;
                 }
-                Some(Op::At(place)) => {
-                    if !self.is_at(*place, position) {
+                Some(Op::At(assertion)) => {
+                    if !self.is_at(*assertion, position) {
                         return Ok(Next::Back);
                     }
                 }
@@ -431,16 +431,16 @@ impl<T: Text + ?Sized> Matcher<'_, T> {
         }
     }
 
-    fn is_at(&self, place: Place, position: u32) -> bool {
+    fn is_at(&self, assertion: Assertion, position: u32) -> bool {
         let end = self.end();
         let newline = |position: u32| self.text.at(position as usize) == u32::from(b'\n');
-        match place {
-            Place::Start => position == 0,
-            Place::End => position == end,
-            Place::LastLineEnd => position == end || (position + 1 == end && newline(position)),
-            Place::LineStart => position == 0 || newline(position - 1),
-            Place::LineEnd => position == end || newline(position),
-            Place::Boundary { ascii, negated } => {
+        match assertion {
+            Assertion::Start => position == 0,
+            Assertion::End => position == end,
+            Assertion::LastLineEnd => position == end || (position + 1 == end && newline(position)),
+            Assertion::LineStart => position == 0 || newline(position - 1),
+            Assertion::LineEnd => position == end || newline(position),
+            Assertion::Boundary { ascii, negated } => {
                 if end == 0 {
                     return false; // as Python has it before 3.14, also for `\B`
                 }

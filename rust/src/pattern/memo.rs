@@ -1,6 +1,6 @@
 //! Failures remembered during one match, so that no state is searched twice. For [`super::backtrack`].
 //!
-//! A state is a place in the program, a position, and for each loop around how often it was gone through (as far as
+//! A state is an index into the program, a position, and for each loop around how often it was gone through (as far as
 //! that matters) and whether the iteration has taken anything; and what the groups hold that the pattern asks for. All
 //! else that a match holds cannot change what follows, so what failed once fails again.
 

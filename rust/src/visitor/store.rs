@@ -360,11 +360,11 @@ impl VisitorStore {
         }
         let first = self.next_taken.load(Ordering::Relaxed);
         for step in 0..SHARDS {
-            let place = (first + step) % SHARDS;
-            let mut shard = self.enter(place);
+            let number = (first + step) % SHARDS;
+            let mut shard = self.enter(number);
             let Some(position) = shard.pop_waiting(&self.hasher) else { continue };
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            self.next_taken.store(place, Ordering::Relaxed);
+            self.next_taken.store(number, Ordering::Relaxed);
             let Some(slot) = shard.slots.get_bucket_mut(position) else { continue };
             let (taken, has_more) = take(slot);
             if has_more {
