@@ -147,8 +147,9 @@ def main() -> int:
     arguments.add_argument("--count", type=int, default=10_000, help="patterns")
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--long", type=float, default=0.05, help="the part of the patterns that gets long texts")
+    arguments.add_argument("--bound", type=float, default=OURS, help="seconds of the processor's time for one answer")
     chosen = arguments.parse_args()
-    outcome = fuzz(chosen.count, chosen.seed, long=chosen.long)
+    outcome = fuzz(chosen.count, chosen.seed, long=chosen.long, bound=chosen.bound)
     for mismatch in outcome.mismatches[:40]:
         print(mismatch)
     print(
