@@ -21,7 +21,7 @@ from tests.patterns.grammar import Grammar, texts
 from tests.patterns.sample import parser, sample
 
 LIMIT = 0.010
-"""Seconds in which an answer of `re` counts."""
+"""Seconds of the processor in which an answer of `re` counts. (Other processes do not count.)"""
 OURS = 0.020
 """Seconds that none of our calls may take."""
 

@@ -49,6 +49,10 @@ impl<T: Text + ?Sized> Matcher<'_, T> {
             return Err(GaveUp);
         }
         self.pay(used / 8)?;
+        let length = self.scratch.saved.len();
+        if length + used as usize > self.scratch.saved.capacity() {
+            self.pay_growth(length, size_of::<u32>())?;
+        }
         let values = self.scratch.marks.get(..used as usize).unwrap_or_default();
         self.scratch.saved.extend_from_slice(values);
         Ok(Marks { used, saved })

@@ -215,7 +215,8 @@ impl Builder {
             Part::Branch(alternatives) => self.branch(alternatives),
             Part::Repeat { greed, least, most, nullable, body } => match body.as_slice() {
                 [Part::One(unit)] => {
-                    let memo = if *greed == Greed::Possessive { NO_MEMO } else { self.memo_point() };
+                    let one_way = *greed == Greed::Possessive || least == most;
+                    let memo = if one_way { NO_MEMO } else { self.memo_point() };
                     let (unit, greed, least, most, keep) = (unit.clone(), *greed, *least, *most, self.repeats > 0);
                     self.ops.push(Op::Many { unit, greed, least, most, keep, first: First::Anything, memo });
                 }
