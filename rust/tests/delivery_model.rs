@@ -178,7 +178,7 @@ proptest! {
                     model.confirm(batch);
                 },
                 Step::GiveBack(number) => if let Some(batch) = pick(number, &mut held) {
-                    batch.give_back();
+                    if number % 2 == 0 { batch.give_back() } else { batch.postpone() }
                 },
                 Step::Halve(number) => if let Some(batch) = pick(number, &mut held) {
                     let events = batch.events();
