@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
+import sys
 import threading
 import time
 import weakref
@@ -53,8 +54,14 @@ class Timers:
 
     def stop_with(self, owner: object) -> None:
         """Stops once ``owner`` lives no more."""
+
+        def stop(_: object, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+            # While Python ends, the thread may be gone with the lock; and there is nothing left to stop.
+            if not is_finalizing():
+                self.stop()
+
         # No weakref.finalize: at exit, its registry is gone through, which fails while another thread makes a client.
-        self._owner = weakref.ref(owner, lambda _: self.stop())
+        self._owner = weakref.ref(owner, stop)
 
     def stop(self) -> None:
         """Runs nothing any more; a job under way ends."""
