@@ -1,7 +1,8 @@
 //! A hint to the processor: what will be read soon.
 //!
-//! The one module of the core with `unsafe`. It pays: with 100,000 visitors a third of an evaluation is the wait for the visitor's
-//! memory, and most of it can be spent on the rest of the call (`docs/performance.md`).
+//! The core's only `unsafe` (the bindings have some, in `python/finalization.rs`). It pays: with 100,000 visitors a third
+//! of an evaluation is the wait for the visitor's memory, and most of it can be spent on the rest of the call
+//! (`docs/performance.md`).
 
 /// Bytes that are fetched together.
 const LINE: usize = 64;

@@ -28,7 +28,7 @@ fn within_a_minute(test: impl FnOnce() + Send + 'static) {
         test();
         let _ = finished.send(());
     });
-    match wait.recv_timeout(Duration::from_mins(1)) {
+    match wait.recv_timeout(Duration::from_secs(60)) {
         Err(mpsc::RecvTimeoutError::Timeout) => unreachable!("the threads hang"),
         _ => run.join().unwrap(),
     }

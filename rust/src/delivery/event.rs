@@ -280,3 +280,6 @@ fn encode(out: &mut String, text: &str) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
