@@ -65,6 +65,9 @@ class Timers:
 
     def stop(self) -> None:
         """Runs nothing any more; a job under way ends."""
+        # Once stopped, never again by the owner's death: that may come when the interpreter has ended the thread, with
+        # the lock in its hands, and would wait for it forever.
+        self._owner = None
         with self._changed:
             self._stopped = True
             self._jobs.clear()
