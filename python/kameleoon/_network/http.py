@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase, HTTPBasicAuth
+from requests.utils import get_auth_from_url
 
 from kameleoon.events.http_request_failure import HttpRequestFailure
 from kameleoon.events.request_type import RequestType
@@ -62,6 +64,17 @@ class RequestCounts:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+class _OwnCredentials(AuthBase):
+    """Leaves the ``Authorization`` header as the client set it.
+
+    A session without an ``auth`` of its own that heeds the environment (proxies, CA bundles) would heed ``.netrc`` too.
+    """
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        user, password = get_auth_from_url(request.url or "")
+        return HTTPBasicAuth(user, password)(request) if user or password else request
+
+
 class HttpService:
     """Makes attempts."""
 
@@ -69,6 +82,7 @@ class HttpService:
         self._events = events
         self._default_timeout = default_timeout
         self._session = requests.Session()
+        self._session.auth = _OwnCredentials()
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=16))
