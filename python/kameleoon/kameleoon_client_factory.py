@@ -27,7 +27,8 @@ class KameleoonClientFactory:
         config: KameleoonClientConfig | None = None,
         config_path: str = _DEFAULT_PATH,
     ) -> KameleoonClient:
-        """The client for ``site_code``, made with ``config`` or the file at ``config_path`` if there is none yet.
+        """The client for ``site_code``, made with ``config`` or the file at ``config_path`` if there is none yet, or if
+        it was closed.
 
         Where there is no file either, the environment (``KAMELEOON_CLIENT_ID``, …) is asked.
         Raises ``SiteCodeIsEmpty``, ``ConfigFileNotFound``, ``ConfigException``, ``ConfigCredentialsInvalid``.
@@ -36,7 +37,7 @@ class KameleoonClientFactory:
             raise SiteCodeIsEmpty("the site code is empty")
         with cls._lock:
             client = cls._clients.get(site_code)
-            if client is None:
+            if client is None or client._closed:
                 client = KameleoonClient(site_code, config or cls._read_config(config_path))
                 cls._clients[site_code] = client
             return client

@@ -285,6 +285,16 @@ def test_one_client_per_site_however_many_threads_ask():
         KameleoonClientFactory.create("", config)
 
 
+def test_a_closed_client_is_not_handed_out_again():
+    config = KameleoonClientConfig.offline(data_file(flag()))
+    with KameleoonClientFactory.create("closed", config) as first:
+        assert KameleoonClientFactory.create("closed", config) is first
+    second = KameleoonClientFactory.create("closed", config)
+    assert second is not first
+    assert KameleoonClientFactory.create("closed", config) is second
+    KameleoonClientFactory.forget("closed")
+
+
 def test_log_lines_below_the_level_are_not_even_made(make_client, log):
     client = make_client(data_file(flag()))
     client.is_feature_active("v", "flag")
