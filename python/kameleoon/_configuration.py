@@ -14,7 +14,6 @@ from kameleoon.exceptions import Initialization
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 if TYPE_CHECKING:
-    from kameleoon._events import EventDispatcher
     from kameleoon._network.endpoints import Endpoints
     from kameleoon._network.event_stream import EventStream
     from kameleoon._network.http import HttpService
@@ -35,14 +34,12 @@ class Configuration:
         config: KameleoonClientConfig,
         endpoints: Endpoints,
         http: HttpService,
-        events: EventDispatcher,
         timers: Timers,
     ) -> None:
         self._client = client
         self._config = config
         self._endpoints = endpoints
         self._http = http
-        self._events = events
         self._timers = timers
         self._last_modified: str | None = None
         self._stream: EventStream | None = None
@@ -123,7 +120,7 @@ class Configuration:
         date_modified, real_time_update, _, data_domain = self._client._data_file_settings()
         self._endpoints.use_data_domain(data_domain)
         self._follow_stream(real_time_update)
-        self._events.data_file_updated(DataFileUpdateEvent(source, date_modified))
+        self._client._events.data_file_updated(DataFileUpdateEvent(source, date_modified))
 
     def _follow_stream(self, is_wanted: bool) -> None:
         if is_wanted and self._stream is None:

@@ -350,7 +350,9 @@ class KameleoonClient(EngineClient):
 
             self._service = Service(self, self._config, timers)
             _lifecycle.close_at_child_exit(self)
-        timers.stop_with(self)  # they must not outlive an offline client that nobody uses any more
+            timers.serve(self)  # see ``__del__``
+        else:
+            timers.stop_with(self)  # they must not outlive an offline client that nobody uses any more
         self._timers = timers
 
     def _sleep(self, error: BaseException) -> None:
@@ -427,6 +429,11 @@ class KameleoonClient(EngineClient):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def __del__(self) -> None:
+        service = getattr(self, "_service", None)  # there is none where ``__init__`` has raised
+        if service is not None and not self._closed:
+            _lifecycle.close_dropped(self, service)
 
     def __repr__(self) -> str:
         return f"KameleoonClient(site_code={self._site_code!r}, environment={self._config.environment!r})"

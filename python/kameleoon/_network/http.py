@@ -17,7 +17,7 @@ from kameleoon.events.request_type import RequestType
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from kameleoon._events import EventDispatcher
 
@@ -78,8 +78,8 @@ class _OwnCredentials(AuthBase):
 class HttpService:
     """Makes attempts."""
 
-    def __init__(self, events: EventDispatcher, default_timeout: float) -> None:
-        self._events = events
+    def __init__(self, events: Callable[[], EventDispatcher], default_timeout: float) -> None:
+        self._events = events  # asked for each time: they lead to a user's handlers, and those to the client, maybe
         self._default_timeout = default_timeout
         self._session = requests.Session()
         self._session.auth = _OwnCredentials()
@@ -121,7 +121,7 @@ class HttpService:
             counts.bytes_received += len(answer.body)
             counts.last_success = time.time()
         KameleoonLogger.debug("%s request succeeded: HTTP status %s", request_type.value, answer.status)
-        self._events.request_succeeded(request_type, answer.status, _milliseconds(start))
+        self._events().request_succeeded(request_type, answer.status, _milliseconds(start))
         return answer
 
     def open_stream(self, url: str, timeout: float) -> requests.Response:
@@ -153,7 +153,7 @@ class HttpService:
             counts.failed += 1
             counts.last_error = reason
         KameleoonLogger.warning("%s request failed: %s", request_type.value, reason)
-        self._events.request_failed(request_type, failure, _milliseconds(start))
+        self._events().request_failed(request_type, failure, _milliseconds(start))
 
 
 def _read(response: requests.Response, deadline: float) -> bytes:
