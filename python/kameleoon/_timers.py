@@ -52,8 +52,12 @@ class Timers:
 
         self.schedule(interval_seconds, run_and_schedule)
 
+    def serve(self, owner: object) -> None:
+        """Keeps ``owner`` alive while a job runs, and only then: the jobs themselves must not hold it."""
+        self._owner = weakref.ref(owner)
+
     def stop_with(self, owner: object) -> None:
-        """Stops once ``owner`` lives no more."""
+        """As ``serve``, and stops once ``owner`` lives no more."""
 
         def stop(_: object, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
             # While Python ends, the thread may be gone with the lock; and there is nothing left to stop.
@@ -81,10 +85,13 @@ class Timers:
                 if self._stopped:
                     return
                 job = heapq.heappop(self._jobs)[2]
+            owner = self._owner() if self._owner is not None else None
             try:
                 job()
             except BaseException as error:  # noqa: BLE001  # nobody could catch it, and the thread serves other jobs too
-                _report(error)
+                if self._owner is None or owner is not None or not isinstance(error, ReferenceError):
+                    _report(error)  # else: the owner has just gone
+            del job, owner
 
 
 def _report(error: BaseException) -> None:
