@@ -359,7 +359,7 @@ def test_log_lines_below_the_level_are_not_even_made(make_client, log):
     assert log.lines == []
     KameleoonLogger.set_log_level(LogLevel.DEBUG)
     client.is_feature_active("v", "flag")
-    assert log.lines[-1] == (LogLevel.DEBUG, 'Kameleoon [DEBUG]: visitor v, feature flag flag: active true')
+    assert log.lines[-1] == (LogLevel.DEBUG, "Kameleoon [DEBUG]: visitor v, feature flag flag: active true")
     KameleoonLogger.set_log_level(LogLevel.NONE)
     before = len(log.lines)
     client.add_data("v", None)
