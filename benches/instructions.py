@@ -21,9 +21,13 @@ CASES = [
     "is_feature_active",
     "is_feature_active, hashed",
     "get_variation",
+    "holdout",
+    "exposition 90 %",
     "five conditions",
     "make five data",
+    "add three data",
     "request",
+    "20 flags",
 ]
 
 
@@ -33,7 +37,15 @@ def run(case: str, count: int) -> None:
     from benches import clients, work
     from benches.players import loop
 
-    one, targeted, many = (clients.alone(data_file) for data_file in (work.ONE, work.TARGETED, work.MANY))
+    part = work.experiment(0)
+    part["rules"][0]["exposition"] = 0.9
+    shares = [{"variationKey": "in-holdout", "variationId": 991, "exposition": 0.05}]
+    holdout = {**work.ONE, "holdout": {"experimentId": 99, "variationByExposition": shares}}
+    twenty = work.data_file(*(work.experiment(number) for number in range(20)))
+    one, targeted, many, held, exposed, few = (
+        clients.alone(data_file)
+        for data_file in (work.ONE, work.TARGETED, work.MANY, holdout, work.data_file(part), twenty)
+    )
     targeted.add_data("targeted", *work.five_data(kinds))
     data = "C(1, 'premium'), C(2, '34'), C(3, 'gold'), V('3.4.1'), G('FR')"
     names = {"C": kinds.CustomData, "V": kinds.ApplicationVersion, "G": kinds.Geolocation}
@@ -41,6 +53,12 @@ def run(case: str, count: int) -> None:
         "is_feature_active": loop("f('a visitor', 'flag_0')", f=one.is_feature_active),
         "is_feature_active, hashed": loop("f('a visitor', item)", f=many.is_feature_active),
         "get_variation": loop("f('a visitor', 'flag_0')", f=one.get_variation),
+        "holdout": loop("f('a visitor', 'flag_0')", f=held.is_feature_active),
+        "exposition 90 %": loop("f('a visitor', 'flag_0')", f=exposed.is_feature_active),
+        "add three data": loop(
+            "a('a visitor', C(1, 'premium'), C(2, '34'), C(3, 'gold'))", a=targeted.add_data, C=kinds.CustomData
+        ),
+        "20 flags": loop("f('a visitor')", f=few.get_variations),
         "five conditions": loop("f('targeted', 'flag_0')", f=targeted.is_feature_active),
         "make five data": loop(data, **names),
         "request": loop(

@@ -119,24 +119,22 @@ pub fn evaluate<O: Observer>(
     observer: &mut O,
 ) -> Result<Evaluation, Disabled> {
     let steps = Steps::for_one_evaluation();
-    let evaluator = Evaluator { data_file, flag: &data_file[flag], index: flag, subject: *subject, steps: &steps };
-    evaluator.evaluate(observer)
+    Evaluator { data_file, flag: &data_file[flag], index: flag, subject, steps: &steps }.evaluate(observer)
 }
 
 /// An answer, and the kind of the rule that gave it.
 type RuleAnswer = (Answer, RuleKind);
 
-#[derive(Clone, Copy)]
 struct Evaluator<'a> {
     data_file: &'a DataFile,
     flag: &'a Flag,
     index: FlagIndex,
-    subject: Subject<'a>,
+    subject: &'a Subject<'a>,
     steps: &'a Steps,
 }
 
 impl<'a> Evaluator<'a> {
-    fn evaluate<O: Observer>(self, observer: &mut O) -> Result<Evaluation, Disabled> {
+    fn evaluate<O: Observer>(&self, observer: &mut O) -> Result<Evaluation, Disabled> {
         let simulated =
             self.subject.visitor.and_then(|visitor| visitor.extras().simulated_variations.get(&self.flag.key));
         if let Some(simulated) = simulated {
@@ -249,15 +247,17 @@ impl<'a> Evaluator<'a> {
     /// Asks the rules in order. They see what the holdout has just assigned, as if it were stored: a visitor that was
     /// nobody exists by then.
     fn ask_rules<O: Observer>(
-        self,
+        &self,
         code: &str,
         holdout: Option<AssignedVariation>,
         observer: &mut O,
     ) -> Result<RuleAnswer, Disabled> {
         if holdout.is_some() && self.subject.visitor.is_none() {
             let begun = VisitorData::new(self.subject.now, 0);
-            let subject = Subject { visitor: Some(&begun), ..self.subject };
-            return Evaluator { subject, ..self }.ask_rules(code, holdout, observer);
+            let subject = Subject { visitor: Some(&begun), ..*self.subject };
+            let Self { data_file, flag, index, steps, .. } = *self;
+            let evaluator = Evaluator { data_file, flag, index, subject: &subject, steps };
+            return evaluator.ask_rules(code, holdout, observer);
         }
         for rule in &self.flag.rules {
             observer.rule_begins(rule);
@@ -337,7 +337,7 @@ impl<'a> Evaluator<'a> {
     fn is_targeted<O: Observer>(&self, rule: &Rule, holdout: Option<AssignedVariation>, observer: &mut O) -> bool {
         let Some(segment) = rule.segment else { return true };
         let own = Some(rule.experiment_id);
-        Targeting::new(self.data_file, self.subject, holdout, own, self.steps).is_targeted(segment, observer)
+        Targeting::new(self.data_file, *self.subject, holdout, own, self.steps).is_targeted(segment, observer)
     }
 
     /// The choice of the contextual bandit, if the visitor has scores for the experiment.

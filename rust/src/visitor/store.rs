@@ -17,7 +17,6 @@ use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, 
 
 use foldhash::fast::RandomState;
 use parking_lot::{Mutex, MutexGuard};
-use smallvec::SmallVec;
 
 use super::sending::{Epoch, WaitingSince};
 use super::shard::Shard;
@@ -106,11 +105,12 @@ pub struct Locked<'a> {
     code: &'a str,
     position: Option<usize>,
     /// What was evicted, to be freed without the lock: fields are dropped in their order.
-    evicted: SmallVec<[Slot; 1]>,
+    evicted: Vec<Slot>,
 }
 
 impl Locked<'_> {
     /// Visits the visitor, which thereby is active now; `None` if there is none.
+    #[inline]
     pub fn find<T>(&mut self, visit: impl FnOnce(Visitor<'_>) -> T) -> Option<T> {
         let activity = self.store.clock.load(Ordering::Relaxed);
         self.peek(|visitor| {
@@ -120,6 +120,7 @@ impl Locked<'_> {
     }
 
     /// Visits the visitor, without counting as its activity.
+    #[inline]
     pub fn peek<T>(&mut self, visit: impl FnOnce(Visitor<'_>) -> T) -> Option<T> {
         let code = self.code;
         let position = match self.position {
@@ -180,7 +181,15 @@ impl Locked<'_> {
     }
 
     /// Makes the code wait to be tracked, unless it does.
+    #[inline]
     pub fn queue(&mut self) {
+        let known = self.position.and_then(|position| self.shard.slots.get_bucket(position));
+        if known.is_none_or(|slot| !slot.queued.is_current(self.epoch)) {
+            self.begin_to_wait();
+        }
+    }
+
+    fn begin_to_wait(&mut self) {
         let position = self.position_or_new();
         let shard = &mut *self.shard;
         let Some(slot) = shard.slots.get_bucket_mut(position) else { return };
@@ -295,7 +304,7 @@ impl VisitorStore {
         for slot in shard.slots.iter_hash(hash) {
             prefetch(slot); // seldom a second one: seven bits of the hash agree
         }
-        let (epoch, evicted) = (self.epoch(), SmallVec::new());
+        let (epoch, evicted) = (self.epoch(), Vec::new());
         Locked { shard, store: self, epoch, hash, code, position: None, evicted }
     }
 
