@@ -18,10 +18,6 @@ HOLDOUT = {
 }
 
 
-def of_key(key: str) -> dict[str, str]:
-    return {"targetingType": "TARGET_EXPERIMENT", "experimentId": 900, "variationMatchType": "ANY"} | {"key": key}
-
-
 @pytest.mark.parametrize("scope", ["CURRENT_VISIT", "VISITOR"])
 @pytest.mark.parametrize("kind", ["EXPERIMENT", "ANY", "PERSONALIZATION"])
 @pytest.mark.parametrize("include", [True, False])
@@ -54,7 +50,12 @@ def test_an_explanation_sees_a_targeting_of_the_holdout_experiment(make_client: 
 def test_of_a_repeated_key_in_the_simulation_cookie_the_last_one_counts(make_client: Any) -> None:
     client = make_client(data_file(flag(rules=[rule(exposition=0.0)])))
     on, off = '{"expId": 11, "varId": 12}', '{"expId": 0}'
-    for first, last, key in ((on, off, "off"), (off, on, "on"), (on, '{"expId": 999, "varId": 1}', "off"), ("5", on, "on")):
+    for first, last, key in (
+        (on, off, "off"),
+        (off, on, "on"),
+        (on, '{"expId": 999, "varId": 1}', "off"),
+        ("5", on, "on"),
+    ):
         text = f'{{"flag": {first}, "flag": {last}}}'
         code = f"v {key} {first} {last}"[:200]
         client.get_visitor_code({"kameleoonVisitorCode": code, "kameleoonSimulationFFData": quote(text)})

@@ -168,9 +168,7 @@ def test_a_visitor_linked_twice_during_a_request_that_fails_is_sent(service: Scr
 
 
 @pytest.mark.parametrize("status", [400, 422])
-def test_one_poison_event_holds_up_nobody(
-    service: ScriptedService, make_online: Any, log: Any, status: int
-) -> None:
+def test_one_poison_event_holds_up_nobody(service: ScriptedService, make_online: Any, log: Any, status: int) -> None:
     service.answer = lambda body: status if "POISON" in body else 200
     client = make_online(endpoint=service.origin)
     assert client.wait_init()

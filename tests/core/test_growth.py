@@ -191,9 +191,7 @@ def test_an_exclusive_experiment_among_many_assigned_variations(kind: str) -> No
 
 def data_file_text(size: int, kind: str) -> bytes:
     if kind == "mutually exclusive groups":
-        flags = [
-            flag(f"f{n}", n + 1, [rule(10 * (n + 1))], mutuallyExclusiveGroup=f"group {n}") for n in range(size)
-        ]
+        flags = [flag(f"f{n}", n + 1, [rule(10 * (n + 1))], mutuallyExclusiveGroup=f"group {n}") for n in range(size)]
         return json.dumps(data_file(*flags)).encode()
     if kind == "one mutually exclusive group":
         flags = [flag(f"f{n}", size - n, [rule(10 * (n + 1))], mutuallyExclusiveGroup="group") for n in range(size)]
