@@ -18,10 +18,6 @@ HOLDOUT = {
 }
 
 
-def of_key(key: str) -> dict[str, str]:
-    return {"targetingType": "TARGET_EXPERIMENT", "experimentId": 900, "variationMatchType": "ANY"} | {"key": key}
-
-
 @pytest.mark.parametrize("scope", ["CURRENT_VISIT", "VISITOR"])
 @pytest.mark.parametrize("kind", ["EXPERIMENT", "ANY", "PERSONALIZATION"])
 @pytest.mark.parametrize("include", [True, False])

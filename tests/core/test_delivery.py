@@ -142,6 +142,23 @@ def test_a_visitor_purged_while_it_waits_and_seen_again_is_sent_once(
     assert all(kinds[f"visitor {number}", "experiment"] == 1 for number in range(50))
 
 
+def test_visitors_purged_between_two_drains_and_seen_again_are_sent_once(
+    service: ScriptedService, make_online: Any, log: object
+) -> None:
+    client = make_online(endpoint=service.origin, session_duration_minute=0.02, tracking_interval_millisecond=5000)
+    assert client.wait_init()
+    for number in range(50):
+        client.track_conversion(f"visitor {number}", 1)
+    eventually(lambda: client.stats().visitors == 0, 4)
+    assert not service.asked
+    for number in range(50):
+        client.track_conversion(f"visitor {number}", 2)
+    eventually(lambda: len(service.conversions()) == 100, 8)
+    time.sleep(0.5)
+    assert set(service.conversions().values()) == {1}
+    assert len(service.events()) == 100, "nobody is queued a second time"
+
+
 def test_a_visitor_linked_twice_during_a_request_that_fails_is_sent(service: ScriptedService, make_online: Any) -> None:
     service.data_file = data_file(flag(), customData=MAPPING)
     client = make_online(endpoint=service.origin)

@@ -9,6 +9,7 @@ import pytest
 
 from kameleoon.testing import Platform
 from tests.core.programs import run
+from tests.data_files import data_file, flag, rule
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
@@ -44,12 +45,15 @@ def run_forking(platform: Platform, program: str, timeout: float = 90) -> str:
 
 
 def test_forking_while_data_files_are_swapped_never_hangs(platform: Platform) -> None:
-    """Each of the clients swaps its data file as often as it can."""
+    """Each of the clients swaps a data file that takes a while to read, as often as it can."""
+    platform.set_data_file(
+        data_file(*(flag("flag" if n == 0 else f"flag{n}", n + 1, [rule(10 * n)]) for n in range(400)))
+    )
     run_forking(
         platform,
         """
         import json, urllib.request
-        clients = [online(f"site{n}", refresh_interval_minute=0.0005) for n in range(6)]
+        clients = [online(f"site{n}", refresh_interval_minute=0.0005) for n in range(3)]
         assert all([client.wait_init() for client in clients])
         stop = threading.Event()
         def swap():
@@ -61,7 +65,7 @@ def test_forking_while_data_files_are_swapped_never_hangs(platform: Platform) ->
         def evaluate():
             while not stop.is_set():
                 for client in clients:
-                    client.get_variations("v")
+                    client.is_feature_active("v", "flag")
         for job in (swap, evaluate):
             threading.Thread(target=job, daemon=True).start()
         def child():
