@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATURIN := $(BIN)/maturin develop --quiet
 
-.PHONY: run test build lint types rust-test python-test differential tsan bench bench-compare wheel clean
+.PHONY: run test build lint types rust-test python-test differential tsan miri bench bench-compare wheel clean
 
 ## The main job: build everything and run the demo.
 run: build
@@ -61,6 +61,14 @@ tsan:
 	rustup component add rust-src --toolchain nightly
 	cd rust && RUSTFLAGS=-Zsanitizer=thread cargo +nightly test -Zbuild-std --test concurrency \
 		--target $$(rustc -vV | sed -n 's/host: //p') --target-dir target/tsan
+
+## The store, the delivery, hashes and numbers in an interpreter that sees undefined behaviour and leaks (nightly Rust, 3
+## minutes). A forked child leaks its parent's queue on purpose, so that test has a run of its own.
+MIRI = cargo +nightly miri test --lib --target-dir target/miri --
+miri:
+	rustup component add miri rust-src --toolchain nightly
+	cd rust && $(MIRI) visitor:: hashing:: numbers:: delivery:: --skip in_a_forked_child
+	cd rust && MIRIFLAGS=-Zmiri-ignore-leaks $(MIRI) in_a_forked_child
 
 $(VENV)/bench-installed: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --group bench

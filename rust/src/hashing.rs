@@ -82,8 +82,13 @@ fn fraction(words: [u32; 8]) -> f64 {
     for _ in 0..first {
         value *= TWO_POW_MINUS_64;
     }
-    // Shifting left by `shift` bits multiplied by 2^shift; halving is exact.
-    value * 0.5f64.powi(shift.cast_signed())
+    // Shifting left by `shift` bits multiplied by 2^shift.
+    value * half_to_the(shift)
+}
+
+/// 2^-exponent, for an exponent below 1023: written as it is stored. Rust does not promise that `powi` is exact.
+fn half_to_the(exponent: u32) -> f64 {
+    f64::from_bits(u64::from(1023 - exponent) << 52)
 }
 
 #[cfg(test)]
@@ -93,7 +98,8 @@ mod tests {
 
     #[test]
     fn every_length_agrees_with_the_plain_hasher() {
-        for length in 0..300 {
+        // The blocks end at 55 and 119 bytes.
+        for length in (0..300).filter(|length| !cfg!(miri) || (45..60).contains(length) || *length % 50 == 19) {
             let code = "x".repeat(length);
             for salt in ["", "7", "1234561700000000"] {
                 let words = sha256(code.as_bytes(), salt.as_bytes());
@@ -116,11 +122,12 @@ mod tests {
         };
         assert_eq!(fraction(words([0, 0, 0, 0])), 0.0);
         assert_eq!(fraction(words([u64::MAX; 4])), 1.0);
+        assert_eq!((half_to_the(0), half_to_the(1), half_to_the(10)), (1.0, 0.5, 1.0 / 1024.0));
         assert_eq!(fraction(words([1 << 63, 0, 0, 0])), 0.5);
-        assert_eq!(fraction(words([0, 0, 0, 1])), 2f64.powi(-256));
+        assert_eq!(fraction(words([0, 0, 0, 1])), half_to_the(256));
         // A tie goes to even; one bit far below it breaks the tie upwards.
         let tie = (1 << 63) | (1 << 10);
         assert_eq!(fraction(words([tie, 0, 0, 0])), 0.5);
-        assert_eq!(fraction(words([tie, 0, 0, 1])), 0.5 + 2f64.powi(-53));
+        assert_eq!(fraction(words([tie, 0, 0, 1])), 0.5 + half_to_the(53));
     }
 }

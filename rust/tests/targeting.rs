@@ -315,7 +315,7 @@ fn segment(id: i64, conditions: &[Value], or_operators: &[bool]) -> Value {
 fn data_file(condition: &Value) -> Value {
     let nobody = of("VISITOR_CODE", json!({"visitorCode": "", "matchType": "EXACT"}));
     json!({"featureFlags": [flag("f", 1, Some(1)), flag("g", 2, None)],
-           "segments": [segment(1, &[condition.clone()], &[]), segment(2, &[], &[]), segment(3, &[nobody], &[])]})
+           "segments": [segment(1, std::slice::from_ref(condition), &[]), segment(2, &[], &[]), segment(3, &[nobody], &[])]})
 }
 
 fn targets(data_file: &Value, visitor: Option<&VisitorData>, observer: &mut impl Observer) -> bool {

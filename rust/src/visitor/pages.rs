@@ -161,7 +161,7 @@ mod tests {
             (state >> 33) % below
         };
         let mut pages = Pages::default();
-        for _ in 0..2000 {
+        for _ in 0..if cfg!(miri) { 60 } else { 2000 } {
             let (url, time) = (format!("page {}", draw(8)), i64::try_from(draw(50)).unwrap());
             if draw(5) == 0 {
                 pages.merge(page(&url), 2, time);
