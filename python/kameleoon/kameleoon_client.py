@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kameleoon import _lifecycle
 from kameleoon._cookies import VISITOR_CODE_COOKIE, new_visitor_code, read_cookie, read_simulation, set_visitor_code
-from kameleoon._data_file import read_data_file
+from kameleoon._data_file import DataFileInUse, read_data_file
 from kameleoon._events import EventDispatcher
 from kameleoon._native import EngineClient
 from kameleoon._timers import Timers
@@ -62,16 +62,15 @@ class KameleoonClient(EngineClient):
         self._timers: Timers | None = None
         self._service: Service | None = None
         self._closed = False
-        self._has_default_data_file = False
+        self._data_file = DataFileInUse()
         self._configure(config.environment, not config.is_offline)
         self._set_memory_limit(int(config.visitor_data_maximum_size * _MEGABYTE))
         self._advance_clock()
         if config.default_data_file is not None:
             try:
-                self._use_data_file(read_data_file(config.default_data_file))
+                self._use_data_file(read_data_file(config.default_data_file), "default")
             except ValueError as error:
                 raise ConfigException(f"the default data file cannot be used: {error}") from error
-            self._has_default_data_file = True
         _lifecycle.register(self)
         self._wake_up()
 
@@ -147,13 +146,15 @@ class KameleoonClient(EngineClient):
 
         return Explanation(visitor_code, feature_key, variation, reason, raw)
 
-    def _use_data_file(self, text: bytes, keeps_newer_default: bool = False) -> bool:
+    def _use_data_file(self, text: bytes, source: str = "service") -> bool:
         """Uses another data file from now on; what had to be left out of it is logged. Raises ``ValueError``.
 
-        With ``keeps_newer_default`` one that is older than the default one is not used, and the answer is false.
+        One that is older than the default one, as long as that is in use, is not used, and the answer is false.
         """
-        keeps_newer = keeps_newer_default and self._has_default_data_file
-        used, omissions = self._update_data_file(text, self._data_file_settings()[0] if keeps_newer else None)
+        is_default_in_use = self._data_file.source == "default"
+        used, omissions = self._update_data_file(text, self._data_file_settings()[0] if is_default_in_use else None)
+        if used:
+            self._data_file.source = source
         for omission in omissions:
             KameleoonLogger.warning("%s", omission)
         return used
@@ -164,7 +165,7 @@ class KameleoonClient(EngineClient):
         """Whether a configuration is in: waits for it until ``timeout_milliseconds`` (the default time-out for ``None``
         or a negative one) are over, or fetching it has failed; then the reason is logged, and the client keeps trying.
         """
-        if self._has_default_data_file:
+        if self.is_ready():
             return True
         service = self._running_service()
         if service is None:
@@ -179,7 +180,7 @@ class KameleoonClient(EngineClient):
 
     def is_ready(self) -> bool:
         """Whether a configuration is in."""
-        return self._has_default_data_file or (self._service is not None and self._service.configuration.is_fetched)
+        return self._data_file.source != "none"
 
     def set_event_handler(self, event_type: EventType, handler: EventHandler | None) -> None:
         """Tells ``handler`` of events of a type from now on; ``None`` removes the handler. One that lacks a method is
@@ -194,14 +195,13 @@ class KameleoonClient(EngineClient):
     def stats(self) -> ClientStats:
         """Figures of the client as it runs."""
         service = self._service
-        is_fetched = service is not None and service.configuration.is_fetched
-        updated_at = service.configuration.updated_at if service is not None else None
+        updated_at = self._data_file.updated_at
         from kameleoon.types.client_stats import ClientStats
 
         return ClientStats(
             is_ready=self.is_ready(),
             data_file_date_modified=self._data_file_settings()[0],
-            data_file_source="service" if is_fetched else "default" if self._has_default_data_file else "none",
+            data_file_source=self._data_file.source,
             data_file_age_second=None if updated_at is None else time.time() - updated_at,
             **self._figures(),
             requests={} if service is None else service.request_counts(),
