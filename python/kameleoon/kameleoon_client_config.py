@@ -269,11 +269,33 @@ class KameleoonClientConfig:
             else:
                 KameleoonLogger.error("config: network_domain %r is no domain; it is ignored", network_domain)
 
+    def __copy__(self) -> KameleoonClientConfig:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> KameleoonClientConfig:
+        return self.__copy__()  # a data file given as a mapping is shared
+
+    def __reduce__(self) -> Any:
+        if not self._offline:
+            raise TypeError(
+                "a KameleoonClientConfig cannot be pickled: it holds the client secret. hint: make one in each "
+                "process, with read_from_yaml for instance"
+            )
+        return _unpickled, (type(self), dict(self.__dict__))
+
     def __repr__(self) -> str:
         return (
             f"KameleoonClientConfig(client_id={masked(self._client_id)!r}, "
             f"client_secret={masked(self._client_secret)!r}, environment={self._environment!r})"
         )
+
+
+def _unpickled(kind: type[KameleoonClientConfig], attributes: dict[str, Any]) -> KameleoonClientConfig:
+    config = object.__new__(kind)
+    config.__dict__.update(attributes)
+    return config
 
 
 def masked(secret: str) -> str:

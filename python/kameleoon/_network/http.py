@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.cookiejar
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -101,13 +102,16 @@ class HttpService:
     ) -> Answer:
         """One attempt. Raises ``RequestError``, logged and told to handlers."""
         start = time.monotonic()
+        cause: Exception | None = None
         try:
             answer = self._exchange(method, url, headers, body, self._default_timeout if timeout is None else timeout)
-        except Exception as error:  # whatever the network or the library does is a failed attempt
-            reason = f"{type(error).__name__}: {_without_url(str(error), url)}"
-            failure = HttpRequestFailure(HttpRequestFailure.Reason.EXCEPTION, None, error)
+        except Exception as error:  # noqa: BLE001  # whatever the network or the library does is a failed attempt
+            reason = f"{type(error).__name__}: {_shown(str(error), url, headers)}"
+            cause = _cause(error, _shown(str(error), url, headers))
+        if cause is not None:  # told outside of the except clause: whoever is told must not find the error itself
+            failure = HttpRequestFailure(HttpRequestFailure.Reason.EXCEPTION, None, cause)
             self._failed(request_type, reason, failure, start)
-            raise RequestError(request_type, reason) from error
+            raise RequestError(request_type, reason) from cause
         is_success = 200 <= answer.status < 300 or answer.status in _SUCCESS_BESIDES_2XX
         if not is_success:
             reason = f"HTTP status {answer.status}"
@@ -170,11 +174,26 @@ def _read(response: requests.Response, deadline: float) -> bytes:
     return b"".join(parts)
 
 
-def _without_url(text: str, url: str) -> str:
-    """A message without the address's query: it names visitors."""
+def _shown(text: str, url: str, headers: Mapping[str, str] | None) -> str:
+    """A message as it may be shown: without the address's query, which names visitors, and without credentials."""
     path = url.split("?", 1)[0]
     query = url[len(path) :]
-    return text.replace(query, "") if query else text
+    if query:
+        text = text.replace(query, "")
+    for secret in (headers or {}).get("Authorization", "").split(" ", 1)[1:]:
+        for form in (secret, repr(secret)[1:-1]):
+            text = text.replace(form, "****")
+    return re.sub(r"//[^/@\s]+@", "//****@", text)
+
+
+def _cause(error: Exception, text: str) -> Exception:
+    """An exception of the same type with nothing but a text: the error itself leads to the request and to its headers,
+    by its attributes, its context, and the variables of its traceback.
+    """
+    try:
+        return type(error)(text)
+    except Exception:  # noqa: BLE001  # a type that wants other arguments
+        return ConnectionError(f"{type(error).__name__}: {text}")
 
 
 def _milliseconds(start: float) -> int:
