@@ -90,7 +90,8 @@ class KameleoonClient(EngineClient):
         """The visitor's code: from its cookie, else ``default_visitor_code``, else 16 random hex digits.
 
         When it was not in the cookie and ``cookies`` is given, the cookie is set there, unless consent is required and
-        no enabled flag has a targeted-delivery rule. Simulated variations are read from their cookie.
+        no enabled flag has a targeted-delivery rule. Simulated variations are read from their cookie, if the
+        config's ``simulation_cookie`` allows it.
         Raises ``VisitorCodeInvalid``. (spec 5)
         """
         visitor_code = read_cookie(VISITOR_CODE_COOKIE, cookies_readonly, cookies)
@@ -99,8 +100,8 @@ class KameleoonClient(EngineClient):
             visitor_code = default_visitor_code or new_visitor_code()
         self._check_visitor_code(visitor_code)
         if not is_known and cookies is not None and self._may_keep_visitor_code():
-            set_visitor_code(cookies, visitor_code, self._config.top_level_domain)
-        simulation = read_simulation(cookies_readonly, cookies)
+            set_visitor_code(cookies, visitor_code, self._config)
+        simulation = read_simulation(cookies_readonly, cookies) if self._config.simulation_cookie else None
         if simulation is not None:
             self._simulate(visitor_code, simulation)
         return visitor_code
@@ -116,7 +117,7 @@ class KameleoonClient(EngineClient):
         """
         self._set_consent(visitor_code, bool(consent))
         if consent and cookies is not None:
-            set_visitor_code(cookies, visitor_code, self._config.top_level_domain)
+            set_visitor_code(cookies, visitor_code, self._config)
 
     # The data file
 

@@ -6,6 +6,7 @@ import gc
 import pickle
 import threading
 import time
+from email.utils import parsedate_to_datetime
 from http.cookies import SimpleCookie
 
 import pytest
@@ -203,6 +204,63 @@ def test_cookies_in_every_form(make_client):
     assert plain["kameleoonVisitorCode"].value == "mine"
     codes = {client.get_visitor_code() for _ in range(100)}
     assert len(codes) == 100
+
+
+def test_the_cookie_keeps_what_the_reference_sets_and_is_lax(make_client):
+    jar = SimpleCookie()
+    make_client(data_file(flag()), top_level_domain="example.com").get_visitor_code(jar, jar, "mine")
+    cookie = jar["kameleoonVisitorCode"]
+    assert (cookie.value, cookie["domain"], cookie["path"], cookie["max-age"]) == (
+        "mine",
+        "example.com",
+        "/",
+        "32832000",
+    )
+    assert parsedate_to_datetime(cookie["expires"]).timestamp() == pytest.approx(time.time() + 32832000, abs=5)
+    assert (cookie["samesite"], cookie["secure"]) == ("Lax", "")
+
+
+@pytest.mark.parametrize("kind", [SimpleCookie, dict])
+def test_the_cookies_attributes_are_configured(make_client, kind):
+    options = {"cookie_secure": True, "cookie_same_site": "strict", "cookie_path": "/shop", "cookie_max_age_second": 60}
+    client = make_client(data_file(flag()), **options)
+    jar = kind()
+    client.get_visitor_code(cookies=jar, default_visitor_code="mine")
+    text = jar["kameleoonVisitorCode"].OutputString()
+    for attribute in ("Path=/shop", "Max-Age=60", "SameSite=Strict", "Secure"):
+        assert attribute in text.split("; "), text
+    jar = kind()
+    client.set_legal_consent("other", True, jar)
+    assert "SameSite=Strict" in jar["kameleoonVisitorCode"].OutputString()
+
+
+@pytest.mark.parametrize(
+    ("options", "secure", "same_site", "told"),
+    [
+        ({"cookie_same_site": "None"}, True, "None", None),
+        ({"cookie_same_site": "None", "cookie_secure": False}, False, "None", "cookie_secure"),
+        ({"cookie_same_site": None}, False, "", None),
+        ({"cookie_same_site": "loose"}, False, "Lax", "'loose'"),
+        ({"cookie_path": "shop;"}, False, "Lax", "'shop;'"),
+        ({"cookie_max_age_second": -1}, False, "Lax", "-1"),
+    ],
+)
+def test_attributes_that_no_browser_takes_are_told_of(make_client, log, options, secure, same_site, told):
+    jar = SimpleCookie()
+    make_client(data_file(flag()), **options).get_visitor_code(cookies=jar)
+    cookie = jar["kameleoonVisitorCode"]
+    assert (bool(cookie["secure"]), cookie["samesite"]) == (secure, same_site)
+    assert (cookie["path"], cookie["max-age"]) == ("/", "32832000")
+    assert len(log.lines) == (told is not None)
+    assert told is None or told in log
+
+
+def test_the_simulation_cookie_can_be_switched_off(make_client):
+    cookies = {"kameleoonVisitorCode": "v", "kameleoonSimulationFFData": '{"flag":{"expId":0}}'}
+    for switch, expected in ((True, "off"), (False, "on")):
+        client = make_client(data_file(flag()), simulation_cookie=switch)
+        client.get_visitor_code(cookies)
+        assert client.get_variation("v", "flag").key == expected
 
 
 def test_without_consent_the_cookie_waits_for_it(make_client):
