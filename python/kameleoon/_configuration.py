@@ -45,6 +45,8 @@ class Configuration:
         self._stream: EventStream | None = None
         self._changed = threading.Condition()
         self._failure: Exception | None = None
+        self._told: object = None  # the failure that was logged last
+        self._stopped = False
         self._retry_seconds = _FIRST_RETRY_SECONDS
 
     def start(self) -> None:
@@ -53,7 +55,10 @@ class Configuration:
         self._timers.repeat(self._config.refresh_interval_second, self._poll)
 
     def stop(self) -> None:
-        """Closes the stream."""
+        """Closes the stream, and ends every wait."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
         if self._stream is not None:
             self._stream.stop()
             self._stream = None
@@ -63,20 +68,28 @@ class Configuration:
         """Whether a configuration has come in."""
         return self._in_use.is_fetched
 
-    def wait(self, timeout: float) -> bool:
-        """Whether a configuration is in; false as soon as a fetch has failed or ``timeout`` seconds are over."""
+    def wait(self, timeout: float, *, keep_trying: bool) -> bool:
+        """Whether a configuration is in; false as soon as ``timeout`` seconds are over or, unless ``keep_trying``, a
+        fetch has failed. The reason is logged once, however often it is asked for.
+        """
         deadline = time.monotonic() + timeout
         with self._changed:
-            while not self.is_fetched and self._failure is None:
+            while not self.is_fetched and not self._stopped and (keep_trying or self._failure is None):
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:
                     break
                 self._changed.wait(min(remaining, 3600.0))
+            if self.is_fetched:
+                return True
+            is_told = self._told == (self._failure or "timed out")
+            self._told = self._failure or "timed out"
             cause = self._failure or TimeoutError(f"no configuration within {timeout} s")
-        if not self.is_fetched:
+        if not is_told:
             error = Initialization(self._client.site_code, self._config.environment, cause)
-            KameleoonLogger.error("%s", error)
-        return self.is_fetched
+            KameleoonLogger.error(
+                "%s hint: the client keeps trying; wait_init(…, keep_trying=True) waits for it", error
+            )
+        return False
 
     def _poll(self) -> None:
         if self._stream is None:

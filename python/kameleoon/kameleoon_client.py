@@ -162,9 +162,10 @@ class KameleoonClient(EngineClient):
 
     # Readiness and events
 
-    def wait_init(self, timeout_milliseconds: float | None = None) -> bool:
+    def wait_init(self, timeout_milliseconds: float | None = None, *, keep_trying: bool = False) -> bool:
         """Whether a configuration is in: waits for it until ``timeout_milliseconds`` (the default time-out for ``None``
-        or a negative one) are over, or fetching it has failed; then the reason is logged, and the client keeps trying.
+        or a negative one) are over, or fetching it has failed; then the reason is logged, once for each failure, and
+        the client keeps trying. With ``keep_trying`` failures do not end the wait: the time does, and ``close``.
         """
         if self.is_ready():
             return True
@@ -172,12 +173,12 @@ class KameleoonClient(EngineClient):
         if service is None:
             return False
         if timeout_milliseconds is None or timeout_milliseconds < 0:
-            return service.configuration.wait(self._config.default_timeout_second)
-        return service.configuration.wait(timeout_milliseconds / 1000)
+            return service.configuration.wait(self._config.default_timeout_second, keep_trying=keep_trying)
+        return service.configuration.wait(timeout_milliseconds / 1000, keep_trying=keep_trying)
 
-    async def wait_init_async(self, timeout_milliseconds: float | None = None) -> bool:
+    async def wait_init_async(self, timeout_milliseconds: float | None = None, *, keep_trying: bool = False) -> bool:
         """As ``wait_init``, without blocking the event loop."""
-        return await _in_thread(lambda: self.wait_init(timeout_milliseconds))
+        return await _in_thread(lambda: self.wait_init(timeout_milliseconds, keep_trying=keep_trying))
 
     def is_ready(self) -> bool:
         """Whether a configuration is in."""
