@@ -9,10 +9,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
 from requests.utils import get_auth_from_url
 
+from kameleoon._network.deadline import DeadlineAdapter, within
 from kameleoon.events.http_request_failure import HttpRequestFailure
 from kameleoon.events.request_type import RequestType
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
@@ -23,8 +23,13 @@ if TYPE_CHECKING:
     from kameleoon._events import EventDispatcher
 
 _SUCCESS_BESIDES_2XX = (304, 403)  # 403: the site refuses; not to be hammered
-MAX_BODY_BYTES = 256 * 1024 * 1024
-"""Answers larger than this are failures."""
+_MEBIBYTE = 1024 * 1024
+_LARGEST_DATA_FILE = 64 * _MEBIBYTE
+_LARGEST_ANSWER = 16 * _MEBIBYTE
+"""Answers larger than these, decoded, are failures."""
+_READ_BYTES = 16 * 1024
+"""So much at a time is decoded: the most that one part can become stays small, whatever the version of urllib3."""
+_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
 class Answer:
@@ -83,10 +88,11 @@ class HttpService:
         self._events = events  # asked for each time: they lead to a user's handlers, and those to the client, maybe
         self._default_timeout = default_timeout
         self._session = requests.Session()
+        self._session.headers["Accept-Encoding"] = "gzip, deflate"
         self._session.auth = _OwnCredentials()
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=16))
+            self._session.mount(scheme, DeadlineAdapter(pool_connections=4, pool_maxsize=16))
         self._lock = threading.Lock()
         self.counts = {request_type: RequestCounts() for request_type in RequestType}
 
@@ -104,7 +110,9 @@ class HttpService:
         start = time.monotonic()
         cause: Exception | None = None
         try:
-            answer = self._exchange(method, url, headers, body, self._default_timeout if timeout is None else timeout)
+            seconds = self._default_timeout if timeout is None else timeout
+            largest = _LARGEST_DATA_FILE if request_type is RequestType.DATAFILE else _LARGEST_ANSWER
+            answer = self._exchange(method, url, headers, body, seconds, largest)
         except Exception as error:  # noqa: BLE001  # whatever the network or the library does is a failed attempt
             reason = f"{type(error).__name__}: {_shown(str(error), url, headers)}"
             cause = _cause(error, _shown(str(error), url, headers))
@@ -142,13 +150,22 @@ class HttpService:
         self._session.close()
 
     def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str] | None, body: bytes | None, timeout: float
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        body: bytes | None,
+        timeout: float,
+        largest: int,
     ) -> Answer:
         deadline = time.monotonic() + timeout
-        with self._session.request(
-            method, url, headers=headers, data=body, timeout=timeout, stream=True, allow_redirects=False
-        ) as response:
-            received = _read(response, deadline)
+        with (
+            within(deadline),
+            self._session.request(
+                method, url, headers=headers, data=body, timeout=timeout, stream=True, allow_redirects=False
+            ) as response,
+        ):
+            received = _read(response, deadline, largest)
             return Answer(response.status_code, response.headers, received)
 
     def _failed(self, request_type: RequestType, reason: str, failure: HttpRequestFailure, start: float) -> None:
@@ -160,15 +177,18 @@ class HttpService:
         self._events().request_failed(request_type, failure, _milliseconds(start))
 
 
-def _read(response: requests.Response, deadline: float) -> bytes:
-    """The body. A time-out of the socket bounds each read only; the deadline bounds them all."""
+def _read(response: requests.Response, deadline: float, largest: int) -> bytes:
+    """The body, decoded part by part: no part of it is kept once it is larger than ``largest`` bytes."""
+    encoding = response.headers.get("Content-Encoding", "")
+    if encoding.strip().lower() not in _ENCODINGS:
+        raise ValueError(f"the answer has the content encoding {encoding!r}, which was not asked for")
     parts = []
     size = 0
-    while part := response.raw.read1(65536, decode_content=True):
+    while part := response.raw.read1(_READ_BYTES, decode_content=True):
         parts.append(part)
         size += len(part)
-        if size > MAX_BODY_BYTES:
-            raise OverflowError(f"the answer is larger than {MAX_BODY_BYTES} bytes")
+        if size > largest:
+            raise OverflowError(f"the answer is larger than {largest // _MEBIBYTE} MiB")
         if time.monotonic() > deadline:
             raise TimeoutError("the answer took too long")
     return b"".join(parts)
