@@ -6,6 +6,7 @@ import http.cookiejar
 import re
 import threading
 import time
+from email.utils import mktime_tz, parsedate_tz
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -29,6 +30,7 @@ _LARGEST_ANSWER = 16 * _MEBIBYTE
 """Answers larger than these, decoded, are failures."""
 _READ_BYTES = 16 * 1024
 """So much at a time is decoded: the most that one part can become stays small, whatever the version of urllib3."""
+_LONGEST_RETRY_AFTER_SECONDS = 3600.0
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
@@ -44,12 +46,17 @@ class Answer:
 
 
 class RequestError(Exception):
-    """An attempt failed. ``status`` is the HTTP status, if there was an answer."""
+    """An attempt failed. ``status`` is the HTTP status, if there was an answer; ``retry_after``: how many seconds the
+    service wants to be left alone, if it says so.
+    """
 
-    def __init__(self, request_type: RequestType, reason: str, status: int | None = None) -> None:
+    def __init__(
+        self, request_type: RequestType, reason: str, status: int | None = None, retry_after: float | None = None
+    ) -> None:
         super().__init__(f"{request_type.value} request failed: {reason}")
         self.reason = reason
         self.status = status
+        self.retry_after = retry_after
 
 
 class RequestCounts:
@@ -125,7 +132,7 @@ class HttpService:
             reason = f"HTTP status {answer.status}"
             failure = HttpRequestFailure(HttpRequestFailure.Reason.HTTP_STATUS, answer.status, None)
             self._failed(request_type, reason, failure, start)
-            raise RequestError(request_type, reason, answer.status)
+            raise RequestError(request_type, reason, answer.status, _retry_after(answer.headers))
         with self._lock:
             counts = self.counts[request_type]
             counts.succeeded += 1
@@ -192,6 +199,20 @@ def _read(response: requests.Response, deadline: float, largest: int) -> bytes:
         if time.monotonic() > deadline:
             raise TimeoutError("the answer took too long")
     return b"".join(parts)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds of a ``Retry-After`` header, which may be a date, at most an hour; ``None`` without a usable one."""
+    text = headers.get("Retry-After", "").strip()
+    if re.fullmatch("[0-9]+", text):
+        seconds = float(text[:12])
+    else:
+        try:
+            date = parsedate_tz(text)
+            seconds = mktime_tz(date) - time.time() if date is not None else 0.0
+        except (ValueError, OverflowError, TypeError, IndexError):
+            return None
+    return min(seconds, _LONGEST_RETRY_AFTER_SECONDS) if seconds > 0 else None
 
 
 def _shown(text: str, url: str, headers: Mapping[str, str] | None) -> str:
