@@ -115,18 +115,20 @@ class HttpService:
     ) -> Answer:
         """One attempt. Raises ``RequestError``, logged and told to handlers."""
         start = time.monotonic()
-        cause: Exception | None = None
+        reason = ""
+        answer: Answer | Exception
         try:
             seconds = self._default_timeout if timeout is None else timeout
             largest = _LARGEST_DATA_FILE if request_type is RequestType.DATAFILE else _LARGEST_ANSWER
             answer = self._exchange(method, url, headers, body, seconds, largest)
         except Exception as error:  # noqa: BLE001  # whatever the network or the library does is a failed attempt
-            reason = f"{type(error).__name__}: {_shown(str(error), url, headers)}"
-            cause = _cause(error, _shown(str(error), url, headers))
-        if cause is not None:  # told outside of the except clause: whoever is told must not find the error itself
-            failure = HttpRequestFailure(HttpRequestFailure.Reason.EXCEPTION, None, cause)
+            shown = _shown(str(error), url, headers)
+            reason = f"{type(error).__name__}: {shown}"
+            answer = _cause(error, shown)
+        if isinstance(answer, Exception):  # told outside of the except clause, where the error itself cannot be found
+            failure = HttpRequestFailure(HttpRequestFailure.Reason.EXCEPTION, None, answer)
             self._failed(request_type, reason, failure, start)
-            raise RequestError(request_type, reason) from cause
+            raise RequestError(request_type, reason) from answer
         is_success = 200 <= answer.status < 300 or answer.status in _SUCCESS_BESIDES_2XX
         if not is_success:
             reason = f"HTTP status {answer.status}"
