@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 Source = DataFileUpdateEvent.Source
 _FIRST_RETRY_SECONDS = 5.0
+_POLLS_SPREAD = 0.1
+"""Polls are spread by this share each way: clients that started together do not ask together for ever."""
+_RETRIES_SPREAD = 0.2
 
 
 class Configuration:
@@ -48,11 +52,14 @@ class Configuration:
         self._told: object = None  # the failure that was logged last
         self._stopped = False
         self._retry_seconds = _FIRST_RETRY_SECONDS
+        self._not_before = 0.0  # by ``time.monotonic``: until then the service wants to be left alone
+        self._event_waits = False  # for that time, with its fetch
+        self._event_timestamp: int | None = None
 
     def start(self) -> None:
         """Fetches at once, and polls from then on."""
         self._timers.schedule(0, lambda: self.fetch(None, Source.POLLING))
-        self._timers.repeat(self._config.refresh_interval_second, self._poll)
+        self._timers.repeat(self._config.refresh_interval_second, self._poll, lambda: _spread(_POLLS_SPREAD))
 
     def stop(self) -> None:
         """Closes the stream, and ends every wait."""
@@ -92,11 +99,13 @@ class Configuration:
         return False
 
     def _poll(self) -> None:
-        if self._stream is None:
+        if self._stream is None and time.monotonic() >= self._not_before:
             self.fetch(None, Source.POLLING)
 
     def fetch(self, timestamp: int | None, source: Source) -> bool:
-        """Fetches the data file, with one immediate retry; an unusable one changes nothing."""
+        """Fetches the data file, with one immediate retry unless the service says when to ask again; an unusable one
+        changes nothing.
+        """
         for is_last in (False, True):
             try:
                 answer = self._request(timestamp)
@@ -109,8 +118,10 @@ class Configuration:
             except (RequestError, ValueError) as error:
                 if isinstance(error, ValueError):
                     KameleoonLogger.error("DATAFILE request failed: %s", error)
-                if is_last:
-                    self._note_failure(error)
+                pause = error.retry_after if isinstance(error, RequestError) else None
+                if is_last or pause is not None:
+                    self._note_failure(error, pause)
+                    return False
             else:
                 self._note_success()
                 return True
@@ -152,8 +163,19 @@ class Configuration:
         self._timers.schedule(0, lambda: self._fetch_after_event(timestamp))
 
     def _fetch_after_event(self, timestamp: int | None) -> None:
+        pause = self._not_before - time.monotonic()
+        if pause > 0:
+            self._event_timestamp = timestamp
+            if not self._event_waits:
+                self._event_waits = True
+                self._timers.schedule(pause, self._fetch_after_pause)
+            return
         if not self.fetch(timestamp, Source.STREAMING):
             self._follow_stream(False)  # back to polling; the next data file decides anew
+
+    def _fetch_after_pause(self) -> None:
+        self._event_waits = False
+        self._fetch_after_event(self._event_timestamp)
 
     def _note_success(self) -> None:
         with self._changed:
@@ -162,12 +184,24 @@ class Configuration:
             self._retry_seconds = _FIRST_RETRY_SECONDS
             self._changed.notify_all()
 
-    def _note_failure(self, error: Exception) -> None:
+    def _note_failure(self, error: Exception, pause: float | None) -> None:
+        if pause is not None:
+            self._not_before = time.monotonic() + pause
         with self._changed:
             self._failure = error
             self._changed.notify_all()
         if not self.is_fetched:
             # A client without any configuration does not wait for the next poll.
-            retry, self._retry_seconds = self._retry_seconds, self._retry_seconds * 2
-            if retry < self._config.refresh_interval_second:
-                self._timers.schedule(retry, lambda: self.fetch(None, Source.POLLING))
+            retry, self._retry_seconds = self._retry_seconds * _spread(_RETRIES_SPREAD), self._retry_seconds * 2
+            if pause is not None:
+                self._timers.schedule(pause, self._first_fetch)
+            elif retry < self._config.refresh_interval_second:
+                self._timers.schedule(retry, self._first_fetch)
+
+    def _first_fetch(self) -> None:
+        if not self.is_fetched and time.monotonic() >= self._not_before:  # a poll may have come before
+            self.fetch(None, Source.POLLING)
+
+
+def _spread(share: float) -> float:
+    return random.uniform(1 - share, 1 + share)

@@ -41,16 +41,23 @@ class Timers:
             heapq.heappush(self._jobs, (time.monotonic() + delay_seconds, next(self._order), job))
             self._changed.notify()
 
-    def repeat(self, interval_seconds: float, job: Callable[[], object]) -> None:
-        """Runs ``job`` every ``interval_seconds``, counted from the end of each run."""
+    def repeat(
+        self, interval_seconds: float, job: Callable[[], object], spread: Callable[[], float] | None = None
+    ) -> None:
+        """Runs ``job`` every ``interval_seconds``, counted from the end of each run; each time multiplied by what
+        ``spread`` returns, if it is given.
+        """
+
+        def interval() -> float:
+            return interval_seconds if spread is None else interval_seconds * spread()
 
         def run_and_schedule() -> None:
             try:
                 job()
             finally:
-                self.schedule(interval_seconds, run_and_schedule)
+                self.schedule(interval(), run_and_schedule)
 
-        self.schedule(interval_seconds, run_and_schedule)
+        self.schedule(interval(), run_and_schedule)
 
     def serve(self, owner: object) -> None:
         """Keeps ``owner`` alive while a job runs, and only then: the jobs themselves must not hold it."""

@@ -6,13 +6,14 @@ import http.cookiejar
 import re
 import threading
 import time
+from email.utils import mktime_tz, parsedate_tz
 from typing import TYPE_CHECKING, Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
 from requests.utils import get_auth_from_url
 
+from kameleoon._network.deadline import DeadlineAdapter, within
 from kameleoon.events.http_request_failure import HttpRequestFailure
 from kameleoon.events.request_type import RequestType
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
@@ -23,8 +24,14 @@ if TYPE_CHECKING:
     from kameleoon._events import EventDispatcher
 
 _SUCCESS_BESIDES_2XX = (304, 403)  # 403: the site refuses; not to be hammered
-MAX_BODY_BYTES = 256 * 1024 * 1024
-"""Answers larger than this are failures."""
+_MEBIBYTE = 1024 * 1024
+_LARGEST_DATA_FILE = 64 * _MEBIBYTE
+_LARGEST_ANSWER = 16 * _MEBIBYTE
+"""Answers larger than these, decoded, are failures."""
+_READ_BYTES = 16 * 1024
+"""So much at a time is decoded: the most that one part can become stays small, whatever the version of urllib3."""
+_LONGEST_RETRY_AFTER_SECONDS = 3600.0
+_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
 class Answer:
@@ -39,12 +46,17 @@ class Answer:
 
 
 class RequestError(Exception):
-    """An attempt failed. ``status`` is the HTTP status, if there was an answer."""
+    """An attempt failed. ``status`` is the HTTP status, if there was an answer; ``retry_after``: how many seconds the
+    service wants to be left alone, if it says so.
+    """
 
-    def __init__(self, request_type: RequestType, reason: str, status: int | None = None) -> None:
+    def __init__(
+        self, request_type: RequestType, reason: str, status: int | None = None, retry_after: float | None = None
+    ) -> None:
         super().__init__(f"{request_type.value} request failed: {reason}")
         self.reason = reason
         self.status = status
+        self.retry_after = retry_after
 
 
 class RequestCounts:
@@ -83,10 +95,11 @@ class HttpService:
         self._events = events  # asked for each time: they lead to a user's handlers, and those to the client, maybe
         self._default_timeout = default_timeout
         self._session = requests.Session()
+        self._session.headers["Accept-Encoding"] = "gzip, deflate"
         self._session.auth = _OwnCredentials()
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=16))
+            self._session.mount(scheme, DeadlineAdapter(pool_connections=4, pool_maxsize=16))
         self._lock = threading.Lock()
         self.counts = {request_type: RequestCounts() for request_type in RequestType}
 
@@ -102,22 +115,26 @@ class HttpService:
     ) -> Answer:
         """One attempt. Raises ``RequestError``, logged and told to handlers."""
         start = time.monotonic()
-        cause: Exception | None = None
+        reason = ""
+        answer: Answer | Exception
         try:
-            answer = self._exchange(method, url, headers, body, self._default_timeout if timeout is None else timeout)
+            seconds = self._default_timeout if timeout is None else timeout
+            largest = _LARGEST_DATA_FILE if request_type is RequestType.DATAFILE else _LARGEST_ANSWER
+            answer = self._exchange(method, url, headers, body, seconds, largest)
         except Exception as error:  # noqa: BLE001  # whatever the network or the library does is a failed attempt
-            reason = f"{type(error).__name__}: {_shown(str(error), url, headers)}"
-            cause = _cause(error, _shown(str(error), url, headers))
-        if cause is not None:  # told outside of the except clause: whoever is told must not find the error itself
-            failure = HttpRequestFailure(HttpRequestFailure.Reason.EXCEPTION, None, cause)
+            shown = _shown(str(error), url, headers)
+            reason = f"{type(error).__name__}: {shown}"
+            answer = _cause(error, shown)
+        if isinstance(answer, Exception):  # told outside of the except clause, where the error itself cannot be found
+            failure = HttpRequestFailure(HttpRequestFailure.Reason.EXCEPTION, None, answer)
             self._failed(request_type, reason, failure, start)
-            raise RequestError(request_type, reason) from cause
+            raise RequestError(request_type, reason) from answer
         is_success = 200 <= answer.status < 300 or answer.status in _SUCCESS_BESIDES_2XX
         if not is_success:
             reason = f"HTTP status {answer.status}"
             failure = HttpRequestFailure(HttpRequestFailure.Reason.HTTP_STATUS, answer.status, None)
             self._failed(request_type, reason, failure, start)
-            raise RequestError(request_type, reason, answer.status)
+            raise RequestError(request_type, reason, answer.status, _retry_after(answer.headers))
         with self._lock:
             counts = self.counts[request_type]
             counts.succeeded += 1
@@ -142,13 +159,22 @@ class HttpService:
         self._session.close()
 
     def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str] | None, body: bytes | None, timeout: float
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        body: bytes | None,
+        timeout: float,
+        largest: int,
     ) -> Answer:
         deadline = time.monotonic() + timeout
-        with self._session.request(
-            method, url, headers=headers, data=body, timeout=timeout, stream=True, allow_redirects=False
-        ) as response:
-            received = _read(response, deadline)
+        with (
+            within(deadline),
+            self._session.request(
+                method, url, headers=headers, data=body, timeout=timeout, stream=True, allow_redirects=False
+            ) as response,
+        ):
+            received = _read(response, deadline, largest)
             return Answer(response.status_code, response.headers, received)
 
     def _failed(self, request_type: RequestType, reason: str, failure: HttpRequestFailure, start: float) -> None:
@@ -160,18 +186,35 @@ class HttpService:
         self._events().request_failed(request_type, failure, _milliseconds(start))
 
 
-def _read(response: requests.Response, deadline: float) -> bytes:
-    """The body. A time-out of the socket bounds each read only; the deadline bounds them all."""
+def _read(response: requests.Response, deadline: float, largest: int) -> bytes:
+    """The body, decoded part by part: no part of it is kept once it is larger than ``largest`` bytes."""
+    encoding = response.headers.get("Content-Encoding", "")
+    if encoding.strip().lower() not in _ENCODINGS:
+        raise ValueError(f"the answer has the content encoding {encoding!r}, which was not asked for")
     parts = []
     size = 0
-    while part := response.raw.read1(65536, decode_content=True):
+    while part := response.raw.read1(_READ_BYTES, decode_content=True):
         parts.append(part)
         size += len(part)
-        if size > MAX_BODY_BYTES:
-            raise OverflowError(f"the answer is larger than {MAX_BODY_BYTES} bytes")
+        if size > largest:
+            raise OverflowError(f"the answer is larger than {largest // _MEBIBYTE} MiB")
         if time.monotonic() > deadline:
             raise TimeoutError("the answer took too long")
     return b"".join(parts)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds of a ``Retry-After`` header, which may be a date, at most an hour; ``None`` without a usable one."""
+    text = headers.get("Retry-After", "").strip()
+    if re.fullmatch("[0-9]+", text):
+        seconds = float(text[:12])
+    else:
+        try:
+            date = parsedate_tz(text)
+            seconds = mktime_tz(date) - time.time() if date is not None else 0.0
+        except (ValueError, OverflowError, TypeError, IndexError):
+            return None
+    return min(seconds, _LONGEST_RETRY_AFTER_SECONDS) if seconds > 0 else None
 
 
 def _shown(text: str, url: str, headers: Mapping[str, str] | None) -> str:
