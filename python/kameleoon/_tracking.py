@@ -48,6 +48,11 @@ class Tracking:
         self._reported_losses = 0
         self._refusals = 0
 
+    @property
+    def visitors_to_retry(self) -> int:
+        """How many visitors' events wait for the second try of their request."""
+        return sum(batch.visitors for batch in list(self._to_retry))
+
     def drain(self) -> None:
         """Sends what is queued; while requests fail, one visitor's data as a probe."""
         self._report_losses()

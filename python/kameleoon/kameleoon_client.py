@@ -198,6 +198,9 @@ class KameleoonClient(EngineClient):
         """Figures of the client as it runs."""
         service = self._service
         updated_at = self._data_file.updated_at
+        counters = self._counters()
+        if service is not None:
+            counters["queued_visitors"] += service.tracking.visitors_to_retry
         from kameleoon.types.client_stats import ClientStats
 
         return ClientStats(
@@ -205,7 +208,7 @@ class KameleoonClient(EngineClient):
             data_file_date_modified=self._data_file_settings()[0],
             data_file_source=self._data_file.source,
             data_file_age_second=None if updated_at is None else time.time() - updated_at,
-            **self._counters(),
+            **counters,
             requests={} if service is None else service.request_counts(),
         )
 

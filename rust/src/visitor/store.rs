@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, 
 use foldhash::fast::RandomState;
 use parking_lot::{Mutex, MutexGuard};
 
+use super::data::VisitorData;
 use super::sending::{Epoch, WaitingSince};
 use super::shard::Shard;
 use super::slot::Target;
@@ -239,10 +240,28 @@ impl Locked<'_> {
         // Twice of what came goes, so that what other shards cannot free is freed here.
         while freed < 2 * after.saturating_sub(before) && self.store.bytes.load(Ordering::Relaxed) > limit {
             match self.evict() {
-                0 => return,
+                0 => break,
                 bytes => freed += bytes,
             }
         }
+        if after > limit / 2 && self.store.bytes.load(Ordering::Relaxed) > limit {
+            self.begin_anew();
+        }
+    }
+
+    /// The visitor alone takes more than half of all that may be taken, and nobody else can make room: it loses what it
+    /// holds, counted as if it had been evicted.
+    fn begin_anew(&mut self) {
+        let activity = self.store.clock.load(Ordering::Relaxed);
+        let Some(slot) = self.position.and_then(|position| self.shard.slots.get_bucket_mut(position)) else { return };
+        let emptied = slot.visit(self.epoch, |visitor| {
+            let begun = VisitorData::new(visitor.data.time_started.get(), activity);
+            std::mem::replace(visitor.data, begun)
+        });
+        let Some(lost) = emptied else { return };
+        self.store.losses.visitors.fetch_add(1, Ordering::Relaxed);
+        self.store.losses.events.fetch_add(lost.count_unsent(self.epoch) as u64, Ordering::Relaxed);
+        self.store.note_bytes(&mut self.shard, lost.heap_bytes(), 0);
     }
 
     /// Evicts one visitor of the shard, never the caller's own; returns about how many bytes that frees.
@@ -609,6 +628,27 @@ mod tests {
         let dropped: usize = (0..VisitorStore::STEPS).map(|_| store.purge_step(1000 + LONGEST_STEP)).sum();
         assert_eq!((dropped + store.len(), store.len()), (usize::try_from(visitors).unwrap(), 1002));
         assert!(peek(&store, "visitor 17", |_| ()).is_some() && peek(&store, "visitor 18", |_| ()).is_none());
+    }
+
+    #[test]
+    fn one_visitor_alone_is_bounded_too() {
+        let store = VisitorStore::default();
+        store.set_limit(1_000_000);
+        for index in 0..40_000 {
+            let values = std::iter::once(compact_str::CompactString::from("x".repeat(100))).collect();
+            let stored = crate::visitor::data::StoredCustomData {
+                index,
+                values,
+                overwrite: true,
+                is_mapping_identifier: false,
+                unsent: false,
+            };
+            let sending = crate::visitor::sending::Sending::In(store.epoch());
+            store.lock("a").find_or_create(1, |visitor| visitor.data.store_custom_data(stored, sending));
+        }
+        assert!(store.bytes() <= 1_000_000, "{}", store.bytes());
+        assert!(store.losses.visitors.load(Ordering::Relaxed) > 2);
+        assert!(store.losses.events.load(Ordering::Relaxed) > 20_000);
     }
 
     #[test]
