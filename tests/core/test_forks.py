@@ -164,7 +164,8 @@ def test_what_is_on_its_way_or_to_be_tried_again_at_a_fork_is_the_parents(platfo
         + """
 import json, urllib.request
 def control(method, **fields):
-    request = urllib.request.Request(sys.argv[1] + "/control/faults", json.dumps(fields).encode(), method=method)
+    headers, url = {"Content-Type": "application/json"}, sys.argv[1] + "/control/faults"
+    request = urllib.request.Request(url, json.dumps(fields).encode(), headers, method=method)
     urllib.request.urlopen(request).read()
 while client.stats().events_failed == 0:
     time.sleep(0.01)
