@@ -14,7 +14,6 @@ from kameleoon.exceptions import Initialization
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 if TYPE_CHECKING:
-    from kameleoon._events import EventDispatcher
     from kameleoon._network.endpoints import Endpoints
     from kameleoon._network.event_stream import EventStream
     from kameleoon._network.http import HttpService
@@ -35,22 +34,20 @@ class Configuration:
         config: KameleoonClientConfig,
         endpoints: Endpoints,
         http: HttpService,
-        events: EventDispatcher,
         timers: Timers,
     ) -> None:
         self._client = client
         self._config = config
         self._endpoints = endpoints
         self._http = http
-        self._events = events
         self._timers = timers
-        self._last_modified: str | None = None
+        self._in_use = client._data_file
         self._stream: EventStream | None = None
         self._changed = threading.Condition()
-        self._fetched = False
         self._failure: Exception | None = None
+        self._told: object = None  # the failure that was logged last
+        self._stopped = False
         self._retry_seconds = _FIRST_RETRY_SECONDS
-        self.updated_at: float | None = None
 
     def start(self) -> None:
         """Fetches at once, and polls from then on."""
@@ -58,7 +55,10 @@ class Configuration:
         self._timers.repeat(self._config.refresh_interval_second, self._poll)
 
     def stop(self) -> None:
-        """Closes the stream."""
+        """Closes the stream, and ends every wait."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
         if self._stream is not None:
             self._stream.stop()
             self._stream = None
@@ -66,22 +66,30 @@ class Configuration:
     @property
     def is_fetched(self) -> bool:
         """Whether a configuration has come in."""
-        return self._fetched
+        return self._in_use.is_fetched
 
-    def wait(self, timeout: float) -> bool:
-        """Whether a configuration is in; false as soon as a fetch has failed or ``timeout`` seconds are over."""
+    def wait(self, timeout: float, *, keep_trying: bool) -> bool:
+        """Whether a configuration is in; false as soon as ``timeout`` seconds are over or, unless ``keep_trying``, a
+        fetch has failed. The reason is logged once, however often it is asked for.
+        """
         deadline = time.monotonic() + timeout
         with self._changed:
-            while not self._fetched and self._failure is None:
+            while not self.is_fetched and not self._stopped and (keep_trying or self._failure is None):
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:
                     break
                 self._changed.wait(min(remaining, 3600.0))
+            if self.is_fetched:
+                return True
+            is_told = self._told == (self._failure or "timed out")
+            self._told = self._failure or "timed out"
             cause = self._failure or TimeoutError(f"no configuration within {timeout} s")
-        if not self._fetched:
+        if not is_told:
             error = Initialization(self._client.site_code, self._config.environment, cause)
-            KameleoonLogger.error("%s", error)
-        return self._fetched
+            KameleoonLogger.error(
+                "%s hint: the client keeps trying; wait_init(…, keep_trying=True) waits for it", error
+            )
+        return False
 
     def _poll(self) -> None:
         if self._stream is None:
@@ -94,8 +102,10 @@ class Configuration:
                 answer = self._request(timestamp)
                 if answer.status == 200:
                     self._use(answer, source)
-                elif not self._fetched:
+                elif not self.is_fetched:
                     raise RequestError(RequestType.DATAFILE, f"HTTP status {answer.status}")
+                elif answer.status == 304:
+                    self._follow_stream(self._client._data_file_settings()[1])  # a forked child has none yet
             except (RequestError, ValueError) as error:
                 if isinstance(error, ValueError):
                     KameleoonLogger.error("DATAFILE request failed: %s", error)
@@ -108,22 +118,24 @@ class Configuration:
 
     def _request(self, timestamp: int | None) -> Answer:
         headers = {"X-Kameleoon-SDK-Type": SDK_NAME, "X-Kameleoon-SDK-Version": SDK_VERSION}
-        if self._last_modified is not None:
-            headers["If-Modified-Since"] = self._last_modified
+        if self._in_use.last_modified is not None:
+            headers["If-Modified-Since"] = self._in_use.last_modified
         return self._http.attempt(
             RequestType.DATAFILE, "GET", self._endpoints.configuration(timestamp), headers=headers
         )
 
     def _use(self, answer: Answer, source: Source) -> None:
         """Raises ``ValueError`` where the answer is no data file."""
-        if not self._client._use_data_file(answer.body, not self._fetched):
-            KameleoonLogger.info("the fetched data file is older than the default one, which stays in use")
-        self._last_modified = answer.headers.get("Last-Modified")
-        self.updated_at = time.time()
+        is_used = self._client._use_data_file(answer.body)
+        self._in_use.last_modified = answer.headers.get("Last-Modified")
         date_modified, real_time_update, _, data_domain = self._client._data_file_settings()
         self._endpoints.use_data_domain(data_domain)
         self._follow_stream(real_time_update)
-        self._events.data_file_updated(DataFileUpdateEvent(source, date_modified))
+        if is_used:
+            self._in_use.updated_at = time.time()
+            self._client._events.data_file_updated(DataFileUpdateEvent(source, date_modified))
+        else:
+            KameleoonLogger.info("the fetched data file is older than the default one, which stays in use")
 
     def _follow_stream(self, is_wanted: bool) -> None:
         if is_wanted and self._stream is None:
@@ -145,7 +157,7 @@ class Configuration:
 
     def _note_success(self) -> None:
         with self._changed:
-            self._fetched = True
+            self._in_use.is_fetched = True
             self._failure = None
             self._retry_seconds = _FIRST_RETRY_SECONDS
             self._changed.notify_all()
@@ -154,7 +166,7 @@ class Configuration:
         with self._changed:
             self._failure = error
             self._changed.notify_all()
-        if not self._fetched:
+        if not self.is_fetched:
             # A client without any configuration does not wait for the next poll.
             retry, self._retry_seconds = self._retry_seconds, self._retry_seconds * 2
             if retry < self._config.refresh_interval_second:

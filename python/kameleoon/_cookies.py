@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import MutableMapping
     from http.cookies import Morsel
 
+    from kameleoon.kameleoon_client_config import KameleoonClientConfig
+
     Cookies = Mapping[str, Union[str, "Morsel[str]"]]
     MutableCookies = MutableMapping[str, Any]
 
 VISITOR_CODE_COOKIE = "kameleoonVisitorCode"
 SIMULATION_COOKIE = "kameleoonSimulationFFData"
-MAX_AGE_SECONDS = 380 * 24 * 60 * 60
-"""How long the visitor code's cookie lasts: 380 days."""
 
 
 def new_visitor_code() -> str:
@@ -46,28 +46,32 @@ def read_simulation(*sources: Cookies | None) -> str | None:
     return unquote(value)
 
 
-def visitor_code_morsel(visitor_code: str, domain: str) -> Morsel[str]:
-    """The visitor code's cookie: path ``/``, 380 days."""
+def visitor_code_morsel(visitor_code: str, config: KameleoonClientConfig) -> Morsel[str]:
+    """The visitor code's cookie, with the attributes of the configuration."""
     from http.cookies import SimpleCookie  # here, so that importing the package does not
 
     jar: SimpleCookie = SimpleCookie()
     jar[VISITOR_CODE_COOKIE] = visitor_code
     morsel = jar[VISITOR_CODE_COOKIE]
-    morsel["domain"] = domain
-    morsel["path"] = "/"
-    morsel["max-age"] = str(MAX_AGE_SECONDS)
-    morsel["expires"] = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + MAX_AGE_SECONDS))
+    morsel["domain"] = config.top_level_domain
+    morsel["path"] = config.cookie_path
+    morsel["max-age"] = str(config.cookie_max_age_second)
+    expires = time.gmtime(time.time() + config.cookie_max_age_second)
+    morsel["expires"] = time.strftime("%a, %d %b %Y %H:%M:%S GMT", expires)
+    morsel["samesite"] = config.cookie_same_site or ""
+    if config.cookie_secure:
+        morsel["secure"] = True
     return morsel
 
 
-def set_visitor_code(cookies: MutableCookies, visitor_code: str, domain: str) -> None:
+def set_visitor_code(cookies: MutableCookies, visitor_code: str, config: KameleoonClientConfig) -> None:
     """Sets the visitor code's cookie in ``cookies``: a jar's own way if it has one, else a ``Morsel`` as the item."""
-    morsel = visitor_code_morsel(visitor_code, domain)
+    morsel = visitor_code_morsel(visitor_code, config)
     from http.cookies import BaseCookie
 
     if isinstance(cookies, BaseCookie):
         cookies[VISITOR_CODE_COOKIE] = visitor_code
-        for attribute in ("domain", "path", "max-age", "expires"):
+        for attribute in ("domain", "path", "max-age", "expires", "samesite", "secure"):
             cookies[VISITOR_CODE_COOKIE][attribute] = morsel[attribute]
     else:
         cookies[VISITOR_CODE_COOKIE] = morsel

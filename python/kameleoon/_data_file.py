@@ -12,6 +12,22 @@ DataFileSource = Union[str, "os.PathLike[str]", bytes, Mapping[str, Any]]
 """Where a data file comes from: the path of a JSON file, JSON text as bytes, or the decoded object."""
 
 
+class DataFileInUse:
+    """How a client came by the data file that it uses. It outlives a fork: a child has its parent's data file."""
+
+    __slots__ = ("is_fetched", "last_modified", "source", "updated_at")
+
+    def __init__(self) -> None:
+        self.source = "none"
+        """``"none"``, ``"default"`` or ``"service"``."""
+        self.is_fetched = False
+        """Whether the service has sent a data file, be it one that is older than the default one."""
+        self.last_modified: str | None = None
+        """The ``Last-Modified`` of the data file that the service sent last."""
+        self.updated_at: float | None = None
+        """When the data file in use was fetched, in seconds since the epoch."""
+
+
 def read_data_file(source: DataFileSource) -> bytes:
     """The JSON text of a data file.
 

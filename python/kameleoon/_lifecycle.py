@@ -6,10 +6,12 @@ import atexit
 import os
 import sys
 import time
+import warnings
 import weakref
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kameleoon._service import Service
     from kameleoon.kameleoon_client import KameleoonClient
 
 _clients: weakref.WeakValueDictionary[int, KameleoonClient] = weakref.WeakValueDictionary()
@@ -18,9 +20,30 @@ _held: list[KameleoonClient] = []
 """The clients whose fork gates the fork under way holds."""
 
 
+_dropped: dict[int, KameleoonClient] = {}
+"""The clients that were dropped without ``close``, by ``id``, while the background closes them."""
+
+
 def register(client: KameleoonClient) -> None:
     """Makes a client survive a fork, and send what is queued at exit."""
     _clients[id(client)] = client
+
+
+def close_dropped(client: KameleoonClient, service: Service) -> None:
+    """Closes a client that nobody uses any more, and that was not closed. Called by its ``__del__``; never waits.
+
+    The client lives again until what it has queued is sent, for at most the config's ``close_timeout_second``.
+    """
+    _dropped[id(client)] = client
+    _clients[id(client)] = client  # the garbage collector has removed it
+    service.close_dropped(client, lambda: _dropped.pop(id(client), None))
+    warnings.warn(
+        f"{client!r} was dropped without being closed; it is closed in the background. hint: call its close(), or use "
+        "it in a with statement",
+        ResourceWarning,
+        stacklevel=3,
+        source=client,
+    )
 
 
 def _living() -> list[KameleoonClient]:
@@ -41,6 +64,7 @@ def _after_fork_in_parent() -> None:
 def _after_fork_in_child() -> None:
     """Nothing heavy: each client wakes up by itself on its next use."""
     _held.clear()
+    _dropped.clear()
     for client in _living():
         client._forget_parent()
 
@@ -51,7 +75,14 @@ def close_at_child_exit(client: KameleoonClient) -> None:
         from multiprocessing import process, util
 
         if process.parent_process() is not None:
-            util.Finalize(client, client.close, exitpriority=10)
+            close = weakref.WeakMethod(client.close)
+
+            def close_if_alive() -> None:
+                living = close()
+                if living is not None:
+                    living()
+
+            util.Finalize(client, close_if_alive, exitpriority=10)
 
 
 def _close_all() -> None:

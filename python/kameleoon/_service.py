@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+import weakref
+from typing import TYPE_CHECKING, Any, cast
 
 from kameleoon._configuration import Configuration
 from kameleoon._network.access_token import AccessTokens, AuthenticatedHttp
@@ -20,14 +21,34 @@ if TYPE_CHECKING:
     from kameleoon.kameleoon_client_config import KameleoonClientConfig
 
 
+class _WeakClient:
+    """A client as its background uses it: without keeping it alive. While a job runs, the timers keep it alive."""
+
+    def __init__(self, client: KameleoonClient) -> None:
+        self.refer_to(client)
+
+    def refer_to(self, client: KameleoonClient) -> None:
+        """Refers to the client anew: the garbage collector clears references before it finalizes."""
+        self._reference = weakref.ref(client)
+
+    def __getattr__(self, name: str) -> Any:
+        client = self._reference()
+        if client is None:
+            raise ReferenceError("the client lives no more")
+        return getattr(client, name)
+
+
 class Service:
     """Everything of a client that talks to the service. Made anew in a forked child."""
 
-    def __init__(self, client: KameleoonClient, config: KameleoonClientConfig, timers: Timers) -> None:
+    def __init__(self, living_client: KameleoonClient, config: KameleoonClientConfig, timers: Timers) -> None:
         self._timers = timers
+        self._close_timeout = config.close_timeout_second
+        self._weak_client = _WeakClient(living_client)
+        client = cast("KameleoonClient", self._weak_client)
         self.endpoints = Endpoints(client.site_code, config.environment, config.network_domain, config.endpoint)
         self.endpoints.use_data_domain(client._data_file_settings()[3])
-        self.http = HttpService(client._events, config.default_timeout_second)
+        self.http = HttpService(lambda: client._events, config.default_timeout_second)
         tokens = AccessTokens(
             self.http,
             self.endpoints,
@@ -36,7 +57,7 @@ class Service:
             lambda job: timers.schedule(0, job),
         )
         self.authenticated = AuthenticatedHttp(self.http, tokens)
-        self.configuration = Configuration(client, config, self.endpoints, self.http, client._events, timers)
+        self.configuration = Configuration(client, config, self.endpoints, self.http, timers)
         self.tracking = Tracking(client, self.endpoints, self.authenticated, timers, config.default_timeout_second)
         self.configuration.start()
         timers.repeat(config.tracking_interval_second, self.tracking.drain)
@@ -60,6 +81,25 @@ class Service:
         self.configuration.stop()
         self.finish(timeout)
         self.http.close()
+
+    def close_dropped(self, client: KameleoonClient, done: Callable[[], object]) -> None:
+        """Closes everything on the timers' thread, for a client that is being finalized; then calls ``done``."""
+        self._weak_client.refer_to(client)
+        self._timers.serve(client)
+
+        def close() -> None:
+            try:
+                self.configuration.stop()
+                self.tracking.finish(time.monotonic() + self._close_timeout)
+                self.http.close()
+            finally:
+                with client._waking:
+                    is_closing, client._closed = client._closed, True
+                if not is_closing:  # else the program has ended meanwhile, and waits for its own turn
+                    self._timers.stop()
+                done()
+
+        self._timers.schedule(0, close)
 
     def request_counts(self) -> dict[str, dict[str, Any]]:
         """What became of the attempts, by kind."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
+import sys
 import threading
 import time
 import weakref
@@ -51,13 +52,26 @@ class Timers:
 
         self.schedule(interval_seconds, run_and_schedule)
 
+    def serve(self, owner: object) -> None:
+        """Keeps ``owner`` alive while a job runs, and only then: the jobs themselves must not hold it."""
+        self._owner = weakref.ref(owner)
+
     def stop_with(self, owner: object) -> None:
-        """Stops once ``owner`` lives no more."""
+        """As ``serve``, and stops once ``owner`` lives no more."""
+
+        def stop(_: object, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+            # While Python ends, the thread may be gone with the lock; and there is nothing left to stop.
+            if not is_finalizing():
+                self.stop()
+
         # No weakref.finalize: at exit, its registry is gone through, which fails while another thread makes a client.
-        self._owner = weakref.ref(owner, lambda _: self.stop())
+        self._owner = weakref.ref(owner, stop)
 
     def stop(self) -> None:
         """Runs nothing any more; a job under way ends."""
+        # Once stopped, never again by the owner's death: that may come when the interpreter has ended the thread, with
+        # the lock in its hands, and would wait for it forever.
+        self._owner = None
         with self._changed:
             self._stopped = True
             self._jobs.clear()
@@ -71,10 +85,13 @@ class Timers:
                 if self._stopped:
                     return
                 job = heapq.heappop(self._jobs)[2]
+            owner = self._owner() if self._owner is not None else None
             try:
                 job()
             except BaseException as error:  # noqa: BLE001  # nobody could catch it, and the thread serves other jobs too
-                _report(error)
+                if self._owner is None or owner is not None or not isinstance(error, ReferenceError):
+                    _report(error)  # else: the owner has just gone
+            del job, owner
 
 
 def _report(error: BaseException) -> None:

@@ -6,6 +6,7 @@ A request that is refused for what it holds is halved until the culprit is alone
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kameleoon._network.http import RequestError
@@ -25,6 +26,11 @@ _SHORTEST_TIMEOUT_SECONDS = 0.1
 _REFUSED = frozenset({400, 413, 422})
 """Statuses that tell of the request's content: the same again would be refused again."""
 
+_CULPRITS_WITHOUT_SUCCESS = 8
+"""So many single events are refused one after another before it is believed that the service refuses everything."""
+_REFUSALS_THAT_PROVE = 5
+"""So often an event is tried that is refused while nothing else succeeds."""
+
 
 class Tracking:
     """Drains a client's tracking queue. Runs on the client's timers."""
@@ -40,6 +46,7 @@ class Tracking:
         self._failing = False
         self._to_retry: list[TrackingBatch] = []
         self._reported_losses = 0
+        self._refusals = 0
 
     def drain(self) -> None:
         """Sends what is queued; while requests fail, one visitor's data as a probe."""
@@ -64,7 +71,7 @@ class Tracking:
         """Sends a batch; after a failure it is tried again once, later."""
         for failed in self._attempt(batch, time.monotonic() + self._timeout, is_last_try=False):
             self._to_retry.append(failed)
-            self._timers.schedule(_RETRY_SECONDS, lambda failed=failed: self._retry(failed))
+            self._timers.schedule(_RETRY_SECONDS, partial(self._retry, failed))
 
     def _retry(self, batch: TrackingBatch) -> None:
         if batch in self._to_retry:
@@ -90,24 +97,47 @@ class Tracking:
 
     def _attempt(self, batch: TrackingBatch, deadline: float, *, is_last_try: bool) -> list[TrackingBatch]:
         """Sends a batch, in parts where it is refused for what it holds. Returns the parts whose requests failed."""
+        parts, has_succeeded = [batch], False
         failed: list[TrackingBatch] = []
-        parts = [batch]
-        while parts:
+        culprits: list[tuple[TrackingBatch, RequestError]] = []
+        while parts and not failed and (has_succeeded or len(culprits) < _CULPRITS_WITHOUT_SUCCESS):
             part = parts.pop()
             timeout = max(min(deadline - time.monotonic(), self._timeout), _SHORTEST_TIMEOUT_SECONDS)
             error = self._request(part, timeout, is_last_try=is_last_try)
             if error is None:
+                has_succeeded = True
                 self._confirm(part)
             elif error.status not in _REFUSED:
-                failed.append(part)
-                break  # the service is down: the other parts would fail as well
+                failed.append(part)  # the service is down: the other parts would fail as well
             elif part.events > 1:
                 with self._client._fork_gate:
                     parts.extend(reversed(part.halve()))
             else:
+                culprits.append((part, error))
+        self._judge(culprits, has_succeeded, rest=[] if failed else parts)
+        self._failing = bool(failed or (culprits and not has_succeeded))
+        return failed + parts if failed else []
+
+    def _judge(
+        self, culprits: list[tuple[TrackingBatch, RequestError]], has_succeeded: bool, rest: list[TrackingBatch]
+    ) -> None:
+        """Sets events aside that were refused, if it is for what they hold: others succeed.
+
+        Where nothing does, it may be the service that refuses everything; then all of it is tried again, a few times,
+        after everything else.
+        """
+        self._refusals = 0 if has_succeeded else self._refusals + bool(culprits)
+        is_proven = has_succeeded or self._refusals >= _REFUSALS_THAT_PROVE
+        if is_proven and culprits:
+            self._refusals = 0
+        for part, error in culprits:
+            if is_proven:
                 self._set_aside(part, error)
-        self._failing = bool(failed)
-        return failed + parts
+            else:
+                rest.append(part)
+        for part in rest:
+            with self._client._fork_gate:
+                part.postpone()
 
     def _request(self, batch: TrackingBatch, timeout: float, *, is_last_try: bool) -> RequestError | None:
         """What went wrong, if anything."""
@@ -138,15 +168,15 @@ class Tracking:
         )
 
     def _report_losses(self) -> None:
-        figures = self._client._figures()
-        losses = figures["dropped_visitors"] + figures["events_dropped"]
+        counters = self._client._counters()
+        losses = counters["dropped_visitors"] + counters["events_dropped"]
         if losses > self._reported_losses:
             self._reported_losses = losses
             KameleoonLogger.error(
                 "events were dropped for want of room: %d visitors from the full queue, %d events, so far; "
                 "hint: the tracking service cannot be reached, or visitor_data_maximum_size is too small",
-                figures["dropped_visitors"],
-                figures["events_dropped"],
+                counters["dropped_visitors"],
+                counters["events_dropped"],
             )
 
     def _confirm(self, batch: TrackingBatch) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kameleoon import _lifecycle
 from kameleoon._cookies import VISITOR_CODE_COOKIE, new_visitor_code, read_cookie, read_simulation, set_visitor_code
-from kameleoon._data_file import read_data_file
+from kameleoon._data_file import DataFileInUse, read_data_file
 from kameleoon._events import EventDispatcher
 from kameleoon._native import EngineClient
 from kameleoon._timers import Timers
@@ -62,16 +62,15 @@ class KameleoonClient(EngineClient):
         self._timers: Timers | None = None
         self._service: Service | None = None
         self._closed = False
-        self._has_default_data_file = False
+        self._data_file = DataFileInUse()
         self._configure(config.environment, not config.is_offline)
         self._set_memory_limit(int(config.visitor_data_maximum_size * _MEGABYTE))
         self._advance_clock()
         if config.default_data_file is not None:
             try:
-                self._use_data_file(read_data_file(config.default_data_file))
+                self._use_data_file(read_data_file(config.default_data_file), "default")
             except ValueError as error:
                 raise ConfigException(f"the default data file cannot be used: {error}") from error
-            self._has_default_data_file = True
         _lifecycle.register(self)
         self._wake_up()
 
@@ -91,7 +90,8 @@ class KameleoonClient(EngineClient):
         """The visitor's code: from its cookie, else ``default_visitor_code``, else 16 random hex digits.
 
         When it was not in the cookie and ``cookies`` is given, the cookie is set there, unless consent is required and
-        no enabled flag has a targeted-delivery rule. Simulated variations are read from their cookie.
+        no enabled flag has a targeted-delivery rule. Simulated variations are read from their cookie, if the
+        config's ``simulation_cookie`` allows it.
         Raises ``VisitorCodeInvalid``. (spec 5)
         """
         visitor_code = read_cookie(VISITOR_CODE_COOKIE, cookies_readonly, cookies)
@@ -100,8 +100,8 @@ class KameleoonClient(EngineClient):
             visitor_code = default_visitor_code or new_visitor_code()
         self._check_visitor_code(visitor_code)
         if not is_known and cookies is not None and self._may_keep_visitor_code():
-            set_visitor_code(cookies, visitor_code, self._config.top_level_domain)
-        simulation = read_simulation(cookies_readonly, cookies)
+            set_visitor_code(cookies, visitor_code, self._config)
+        simulation = read_simulation(cookies_readonly, cookies) if self._config.simulation_cookie else None
         if simulation is not None:
             self._simulate(visitor_code, simulation)
         return visitor_code
@@ -117,7 +117,7 @@ class KameleoonClient(EngineClient):
         """
         self._set_consent(visitor_code, bool(consent))
         if consent and cookies is not None:
-            set_visitor_code(cookies, visitor_code, self._config.top_level_domain)
+            set_visitor_code(cookies, visitor_code, self._config)
 
     # The data file
 
@@ -147,39 +147,42 @@ class KameleoonClient(EngineClient):
 
         return Explanation(visitor_code, feature_key, variation, reason, raw)
 
-    def _use_data_file(self, text: bytes, keeps_newer_default: bool = False) -> bool:
+    def _use_data_file(self, text: bytes, source: str = "service") -> bool:
         """Uses another data file from now on; what had to be left out of it is logged. Raises ``ValueError``.
 
-        With ``keeps_newer_default`` one that is older than the default one is not used, and the answer is false.
+        One that is older than the default one, as long as that is in use, is not used, and the answer is false.
         """
-        keeps_newer = keeps_newer_default and self._has_default_data_file
-        used, omissions = self._update_data_file(text, self._data_file_settings()[0] if keeps_newer else None)
+        is_default_in_use = self._data_file.source == "default"
+        used, omissions = self._update_data_file(text, self._data_file_settings()[0] if is_default_in_use else None)
+        if used:
+            self._data_file.source = source
         for omission in omissions:
             KameleoonLogger.warning("%s", omission)
         return used
 
     # Readiness and events
 
-    def wait_init(self, timeout_milliseconds: float | None = None) -> bool:
+    def wait_init(self, timeout_milliseconds: float | None = None, *, keep_trying: bool = False) -> bool:
         """Whether a configuration is in: waits for it until ``timeout_milliseconds`` (the default time-out for ``None``
-        or a negative one) are over, or fetching it has failed; then the reason is logged, and the client keeps trying.
+        or a negative one) are over, or fetching it has failed; then the reason is logged, once for each failure, and
+        the client keeps trying. With ``keep_trying`` failures do not end the wait: the time does, and ``close``.
         """
-        if self._has_default_data_file:
+        if self.is_ready():
             return True
         service = self._running_service()
         if service is None:
             return False
         if timeout_milliseconds is None or timeout_milliseconds < 0:
-            return service.configuration.wait(self._config.default_timeout_second)
-        return service.configuration.wait(timeout_milliseconds / 1000)
+            return service.configuration.wait(self._config.default_timeout_second, keep_trying=keep_trying)
+        return service.configuration.wait(timeout_milliseconds / 1000, keep_trying=keep_trying)
 
-    async def wait_init_async(self, timeout_milliseconds: float | None = None) -> bool:
+    async def wait_init_async(self, timeout_milliseconds: float | None = None, *, keep_trying: bool = False) -> bool:
         """As ``wait_init``, without blocking the event loop."""
-        return await _in_thread(lambda: self.wait_init(timeout_milliseconds))
+        return await _in_thread(lambda: self.wait_init(timeout_milliseconds, keep_trying=keep_trying))
 
     def is_ready(self) -> bool:
         """Whether a configuration is in."""
-        return self._has_default_data_file or (self._service is not None and self._service.configuration.is_fetched)
+        return self._data_file.source != "none"
 
     def set_event_handler(self, event_type: EventType, handler: EventHandler | None) -> None:
         """Tells ``handler`` of events of a type from now on; ``None`` removes the handler. One that lacks a method is
@@ -194,16 +197,15 @@ class KameleoonClient(EngineClient):
     def stats(self) -> ClientStats:
         """Figures of the client as it runs."""
         service = self._service
-        is_fetched = service is not None and service.configuration.is_fetched
-        updated_at = service.configuration.updated_at if service is not None else None
+        updated_at = self._data_file.updated_at
         from kameleoon.types.client_stats import ClientStats
 
         return ClientStats(
             is_ready=self.is_ready(),
             data_file_date_modified=self._data_file_settings()[0],
-            data_file_source="service" if is_fetched else "default" if self._has_default_data_file else "none",
+            data_file_source=self._data_file.source,
             data_file_age_second=None if updated_at is None else time.time() - updated_at,
-            **self._figures(),
+            **self._counters(),
             requests={} if service is None else service.request_counts(),
         )
 
@@ -350,7 +352,9 @@ class KameleoonClient(EngineClient):
 
             self._service = Service(self, self._config, timers)
             _lifecycle.close_at_child_exit(self)
-        timers.stop_with(self)  # they must not outlive an offline client that nobody uses any more
+            timers.serve(self)  # see ``__del__``
+        else:
+            timers.stop_with(self)  # they must not outlive an offline client that nobody uses any more
         self._timers = timers
 
     def _sleep(self, error: BaseException) -> None:
@@ -427,6 +431,11 @@ class KameleoonClient(EngineClient):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def __del__(self) -> None:
+        service = getattr(self, "_service", None)  # there is none where ``__init__`` has raised
+        if service is not None and not self._closed:
+            _lifecycle.close_dropped(self, service)
 
     def __repr__(self) -> str:
         return f"KameleoonClient(site_code={self._site_code!r}, environment={self._config.environment!r})"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
+from math import ceil, isfinite
 from typing import Any
 
 from kameleoon._data_file import DataFileSource
@@ -17,6 +17,9 @@ __all__ = ["KameleoonClientConfig"]
 _DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]"
 _SCHEME = r"^https?://"
 _TRACKING_INTERVALS = (1000, 5000)
+_SAME_SITE = {"lax": "Lax", "strict": "Strict", "none": "None"}
+_COOKIE_MAX_AGE_SECONDS = 380 * 24 * 60 * 60
+_LONGEST_COOKIE_SECONDS = 10_000_000_000  # beyond it dates fail
 
 # Every parameter that a file or the environment may hold, with the types that a file may give it.
 _PARAMETERS: dict[str, tuple[type, ...]] = {
@@ -33,6 +36,11 @@ _PARAMETERS: dict[str, tuple[type, ...]] = {
     "endpoint": (str,),
     "default_data_file": (str,),
     "visitor_data_maximum_size": (int, float),
+    "cookie_secure": (bool,),
+    "cookie_same_site": (str,),
+    "cookie_path": (str,),
+    "cookie_max_age_second": (int, float),
+    "simulation_cookie": (bool,),
 }
 _ENVIRONMENT_PREFIX = "KAMELEOON_"
 
@@ -53,6 +61,11 @@ class KameleoonClientConfig:
     ``visitor_data_maximum_size``: the most memory, in megabytes, that visitors and what they have to send may take; the
     visitors idle for longest make room, those with unsent events last. 0 (the default) is no limit.
     ``close_timeout_second``: how long closing, or leaving the interpreter, may take to send what is queued.
+    ``cookie_secure``: whether the visitor code's cookie is for HTTPS alone; ``None`` (the default): where
+    ``cookie_same_site`` asks for it. ``cookie_same_site``: ``"Lax"`` (the default), ``"Strict"``, ``"None"``, which
+    browsers take with ``Secure`` alone, or ``None`` to leave the attribute out. ``cookie_path``: where the cookie is
+    sent (``/``). ``cookie_max_age_second``: how long it lasts, in seconds (380 days).
+    ``simulation_cookie``: whether a visitor's cookie may simulate variations (``True``).
     ``logger``, ``multi_threading``: accepted, deprecated.
     """
 
@@ -74,6 +87,11 @@ class KameleoonClientConfig:
         default_data_file: DataFileSource | None = None,
         close_timeout_second: float = 2.0,
         visitor_data_maximum_size: float = 0,
+        cookie_secure: bool | None = None,
+        cookie_same_site: str | None = "Lax",
+        cookie_path: str = "/",
+        cookie_max_age_second: float = _COOKIE_MAX_AGE_SECONDS,
+        simulation_cookie: bool = True,
     ) -> None:
         for name, value in (("client id", client_id), ("client secret", client_secret)):
             if not isinstance(value, str) or not value:
@@ -85,6 +103,12 @@ class KameleoonClientConfig:
         self.close_timeout_second = max(0.0, float(close_timeout_second))
         self._visitor_data_maximum_size = _not_negative("visitor_data_maximum_size", visitor_data_maximum_size)
         self._endpoint = _checked_endpoint(endpoint)
+        self._cookie_same_site = _checked_same_site(cookie_same_site)
+        self._cookie_secure = _checked_secure(cookie_secure, self._cookie_same_site)
+        self._cookie_path = _checked_cookie_path(cookie_path)
+        max_age = _positive("cookie_max_age_second", cookie_max_age_second, _COOKIE_MAX_AGE_SECONDS)
+        self._cookie_max_age_second = ceil(min(max_age, _LONGEST_COOKIE_SECONDS))
+        self._simulation_cookie = bool(simulation_cookie)
         self.set_refresh_interval_minute(refresh_interval_minute)
         self.set_session_duration_minute(session_duration_minute)
         self.set_default_timeout_millisecond(default_timeout_millisecond)
@@ -104,6 +128,11 @@ class KameleoonClientConfig:
         session_duration_minute: float = 30,
         top_level_domain: str = "",
         visitor_data_maximum_size: float = 0,
+        cookie_secure: bool | None = None,
+        cookie_same_site: str | None = "Lax",
+        cookie_path: str = "/",
+        cookie_max_age_second: float = _COOKIE_MAX_AGE_SECONDS,
+        simulation_cookie: bool = True,
     ) -> KameleoonClientConfig:
         """A configuration that evaluates ``data_file`` alone: no credentials, no connection, nothing tracked."""
         config = cls(
@@ -114,6 +143,11 @@ class KameleoonClientConfig:
             top_level_domain=top_level_domain,
             default_data_file=data_file,
             visitor_data_maximum_size=visitor_data_maximum_size,
+            cookie_secure=cookie_secure,
+            cookie_same_site=cookie_same_site,
+            cookie_path=cookie_path,
+            cookie_max_age_second=cookie_max_age_second,
+            simulation_cookie=simulation_cookie,
         )
         config._offline = True
         return config
@@ -193,6 +227,31 @@ class KameleoonClientConfig:
         return self._top_level_domain
 
     @property
+    def cookie_secure(self) -> bool:
+        """Whether the visitor code's cookie is for HTTPS alone."""
+        return self._cookie_secure
+
+    @property
+    def cookie_same_site(self) -> str | None:
+        """The ``SameSite`` attribute of the visitor code's cookie; ``None`` leaves it out."""
+        return self._cookie_same_site
+
+    @property
+    def cookie_path(self) -> str:
+        """The path of the visitor code's cookie."""
+        return self._cookie_path
+
+    @property
+    def cookie_max_age_second(self) -> int:
+        """How long the visitor code's cookie lasts, in seconds."""
+        return self._cookie_max_age_second
+
+    @property
+    def simulation_cookie(self) -> bool:
+        """Whether a visitor's cookie may simulate variations."""
+        return self._simulation_cookie
+
+    @property
     def multi_threading(self) -> bool | None:
         """Deprecated; it changes nothing."""
         return self._multi_threading
@@ -269,11 +328,33 @@ class KameleoonClientConfig:
             else:
                 KameleoonLogger.error("config: network_domain %r is no domain; it is ignored", network_domain)
 
+    def __copy__(self) -> KameleoonClientConfig:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> KameleoonClientConfig:
+        return self.__copy__()  # a data file given as a mapping is shared
+
+    def __reduce__(self) -> Any:
+        if not self._offline:
+            raise TypeError(
+                "a KameleoonClientConfig cannot be pickled: it holds the client secret. hint: make one in each "
+                "process, with read_from_yaml for instance"
+            )
+        return _unpickled, (type(self), dict(self.__dict__))
+
     def __repr__(self) -> str:
         return (
             f"KameleoonClientConfig(client_id={masked(self._client_id)!r}, "
             f"client_secret={masked(self._client_secret)!r}, environment={self._environment!r})"
         )
+
+
+def _unpickled(kind: type[KameleoonClientConfig], attributes: dict[str, Any]) -> KameleoonClientConfig:
+    config = object.__new__(kind)
+    config.__dict__.update(attributes)
+    return config
 
 
 def masked(secret: str) -> str:
@@ -282,7 +363,7 @@ def masked(secret: str) -> str:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
 
 
 def _positive(name: str, value: float, default: float) -> float:
@@ -297,6 +378,30 @@ def _not_negative(name: str, value: float) -> float:
         return value
     KameleoonLogger.warning("config: %s must be a number of megabytes, not %r; there is no limit", name, value)
     return 0
+
+
+def _checked_same_site(value: str | None) -> str | None:
+    if not value:
+        return None
+    known = _SAME_SITE.get(value.lower()) if isinstance(value, str) else None
+    if known is None:
+        KameleoonLogger.warning("config: cookie_same_site must be Lax, Strict or None, not %r; Lax is used", value)
+    return known or "Lax"
+
+
+def _checked_secure(secure: bool | None, same_site: str | None) -> bool:
+    if secure is None:
+        return same_site == "None"
+    if not secure and same_site == "None":
+        KameleoonLogger.warning("config: browsers refuse cookies of cookie_same_site 'None' without cookie_secure")
+    return bool(secure)
+
+
+def _checked_cookie_path(path: str) -> str:
+    if isinstance(path, str) and re.fullmatch(r"/[\x21-\x3a\x3c-\x7e]*", path):
+        return path
+    KameleoonLogger.warning("config: cookie_path must begin with '/' and hold no ';', not %r; '/' is used", path)
+    return "/"
 
 
 def _checked_endpoint(endpoint: str | None) -> str | None:
@@ -359,7 +464,10 @@ def _read_environment() -> dict[str, Any]:
 
 def _from_text(text: str, types: tuple[type, ...]) -> Any:
     if bool in types:
-        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
+        known = {"true": True, "1": True, "false": False, "0": False}
+        if text.lower() not in known:
+            raise ValueError(text)
+        return known[text.lower()]
     if float in types:
         return float(text)
     return text

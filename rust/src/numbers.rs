@@ -317,9 +317,9 @@ mod tests {
             "9223372036854775809",
             "99999999999999999999999",
         ];
-        for (place, first) in ascending.into_iter().enumerate() {
+        for (position, first) in ascending.into_iter().enumerate() {
             for (other, second) in ascending.into_iter().enumerate() {
-                assert_eq!(integer(first).cmp(&integer(second)), place.cmp(&other), "{first} {second}");
+                assert_eq!(integer(first).cmp(&integer(second)), position.cmp(&other), "{first} {second}");
             }
         }
         assert_eq!(integer("-0"), Integer::ZERO);

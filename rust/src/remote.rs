@@ -251,7 +251,7 @@ impl RemoteVisitor {
             .chain(self.device.map(Datum::Device))
             .chain(self.browser.map(Datum::Browser))
             .chain(self.operating_system.map(Datum::OperatingSystem))
-            .chain(self.geolocation.as_ref().map(|place| Datum::Geolocation(Arc::clone(place))))
+            .chain(self.geolocation.as_ref().map(|geolocation| Datum::Geolocation(Arc::clone(geolocation))))
             .chain(conversions)
             .collect()
     }

@@ -74,6 +74,30 @@ def test_the_newer_of_default_and_fetched_data_file_wins(platform: Platform, mak
     assert newer.get_feature_list() == ["default"]
 
 
+def test_a_newer_default_data_file_stays_however_often_an_older_one_is_fetched(
+    platform: Platform, make_online: Any, log: object
+) -> None:
+    platform.set_data_file({**data_file(flag("fetched")), "dateModified": 100})
+    default = {**data_file(flag("default")), "dateModified": 200}
+    client, updates = make_online(default_data_file=default, refresh_interval_minute=0.2 / 60), Updates()
+    client.set_event_handler(EventType.DATAFILE_UPDATE, updates)
+    for version in (101, 102):
+        eventually(lambda version=version: client.stats().requests["DATAFILE"]["succeeded"] >= version - 99, 5)
+        platform.set_data_file({**data_file(flag("fetched")), "dateModified": version})
+    succeeded = client.stats().requests["DATAFILE"]["succeeded"]
+    eventually(lambda: client.stats().requests["DATAFILE"]["succeeded"] >= succeeded + 2, 5)
+    assert client.get_feature_list() == ["default"]
+    stats = client.stats()
+    assert (stats.data_file_source, stats.data_file_age_second) == ("default", None)
+    assert updates.events == []
+    platform.set_data_file({**data_file(flag("fetched")), "dateModified": 201})
+    eventually(lambda: client.get_feature_list() == ["fetched"], 5)
+    eventually(lambda: [event.date_modified for event in updates.events] == [201], 5)
+    assert client.stats().data_file_source == "service"
+    platform.set_data_file({**data_file(flag("older")), "dateModified": 150})
+    eventually(lambda: client.get_feature_list() == ["older"], 5)  # the service may go back
+
+
 def test_until_a_configuration_is_in_nothing_blocks(platform: Platform, make_online: Any, log: object) -> None:
     from kameleoon import CustomData, exceptions
 

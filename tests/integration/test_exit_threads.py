@@ -121,6 +121,26 @@ def test_a_program_ends_well_while_daemon_threads_are_inside_of_calls(case: str)
     assert outcomes(case, 20) == [(0, "")] * 20
 
 
+def test_a_program_with_an_offline_client_ends() -> None:
+    """The timers' thread may be ended while it holds its lock; nobody may want that one any more."""
+    code = """
+import sys
+from kameleoon import KameleoonClientConfig
+from kameleoon.kameleoon_client import KameleoonClient
+from tests.data_files import data_file, flag
+client = KameleoonClient("site", KameleoonClientConfig.offline(data_file(flag())))
+sys.setswitchinterval(1e-5)
+"""
+
+    def run(_: int) -> tuple[int, str]:
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
+        return done.returncode, done.stderr
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(run, range(60))) == [(0, "")] * 60
+
+
 def main(count: int, cases: list[str]) -> None:
     for case in cases or CASES:
         found = outcomes(case, count)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -355,7 +354,7 @@ def test_the_control_path(platform: Platform) -> None:
     import requests
 
     def control(method: str, path: str, body: Any = None) -> Any:
-        response = requests.request(method, f"{platform.origin}/control/{path}", data=json.dumps(body or {}), timeout=5)
+        response = requests.request(method, f"{platform.origin}/control/{path}", json=body or {}, timeout=5)
         return response.status_code, response.json()
 
     assert control("POST", "faults", {"service": "tracking", "kind": "status", "status": 503})[0] == 200

@@ -21,7 +21,7 @@ from tests.patterns.grammar import Grammar, texts
 from tests.patterns.sample import parser, sample
 
 LIMIT = 0.010
-"""Seconds in which an answer of `re` counts."""
+"""Seconds of the processor in which an answer of `re` counts. (Other processes do not count.)"""
 OURS = 0.020
 """Seconds that none of our calls may take."""
 
@@ -52,14 +52,14 @@ def python_full_match(compiled: re.Pattern[str], text: str) -> bool | None:
     """`re`'s answer, `None` if it took longer than 10 ms, or failed on a bug of its own."""
     for _ in range(3):
         signal.setitimer(signal.ITIMER_REAL, 0.5)
-        start = time.perf_counter()
+        start = time.thread_time()
         try:
             answer = compiled.fullmatch(text) is not None
         except (TooLong, SystemError):
             return None
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-        if time.perf_counter() - start < LIMIT:
+        if time.thread_time() - start < LIMIT:
             return answer
     return None
 
@@ -78,21 +78,21 @@ def compile_both(pattern: str) -> tuple[re.Pattern[str] | None, Any, Patterns | 
         return compiled, parsed, None, str(error)
 
 
-def compare(pattern: str, candidates: list[str], outcome: Outcome, parts: tuple[Any, Any]) -> None:
+def compare(pattern: str, candidates: list[str], outcome: Outcome, parts: tuple[Any, Any], bound: float) -> None:
     """Compares the answers for texts."""
     compiled, ours = parts
     for text in candidates:
         expected = python_full_match(compiled, text)
         taken = float("inf")
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.thread_time()
             actual = ours.full_match(0, text)
-            taken = min(taken, time.perf_counter() - start)
-            if taken < OURS:
+            taken = min(taken, time.thread_time() - start)
+            if taken < bound:
                 break
         outcome.slowest = max(outcome.slowest, taken)
         outcome.pairs += 1
-        if taken >= OURS:
+        if taken >= bound:
             outcome.mismatches.append(f"{pattern!a} on {text!a}: takes {taken * 1000:.1f} ms")
         if expected is None:
             outcome.skipped += 1
@@ -108,7 +108,7 @@ def known(text: str) -> bool:
     return all(unicodedata.category(character) != "Cn" for character in text)
 
 
-def fuzz(count: int, seed: int, seconds: float = float("inf"), long: float = 0.05) -> Outcome:
+def fuzz(count: int, seed: int, seconds: float = float("inf"), long: float = 0.05, bound: float = OURS) -> Outcome:
     """Compares `count` patterns, with some texts each, and sometimes long ones."""
     outcome = Outcome()
     warnings.simplefilter("ignore")
@@ -123,14 +123,19 @@ def fuzz(count: int, seed: int, seconds: float = float("inf"), long: float = 0.0
             outcome.patterns += 1
             compiled, parsed, ours, reason = compile_both(pattern)
             if (compiled is None) != (ours is None) and r"\N" not in pattern and "?t" not in pattern:
-                outcome.mismatches.append(f"{pattern!a}: re {'refuses' if compiled is None else 'accepts'}, here {reason or 'accepted'}")
+                outcome.mismatches.append(
+                    f"{pattern!a}: re {'refuses' if compiled is None else 'accepts'}, here {reason or 'accepted'}"
+                )
             if compiled is None or ours is None:
                 outcome.refused += 1
                 continue
             candidates = [text for text in texts(rng, pattern, parsed, sample, 12) if known(text)]
             if rng.random() < long:
-                candidates = [(text * rng.choice([5, 30, 200, 2000]))[:20_000] + rng.choice(["", text, "!"]) for text in candidates[:4]]
-            compare(pattern, candidates, outcome, (compiled, ours))
+                candidates = [
+                    (text * rng.choice([5, 30, 200, 2000]))[:20_000] + rng.choice(["", text, "!"])
+                    for text in candidates[:4]
+                ]
+            compare(pattern, candidates, outcome, (compiled, ours), bound)
     finally:
         signal.signal(signal.SIGALRM, previous)
     return outcome
@@ -142,8 +147,9 @@ def main() -> int:
     arguments.add_argument("--count", type=int, default=10_000, help="patterns")
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--long", type=float, default=0.05, help="the part of the patterns that gets long texts")
+    arguments.add_argument("--bound", type=float, default=OURS, help="seconds of the processor's time for one answer")
     chosen = arguments.parse_args()
-    outcome = fuzz(chosen.count, chosen.seed, long=chosen.long)
+    outcome = fuzz(chosen.count, chosen.seed, long=chosen.long, bound=chosen.bound)
     for mismatch in outcome.mismatches[:40]:
         print(mismatch)
     print(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-LETTERS = list("aaaabbbcAB019_ -./é") + ["ß", "ſ", "s", "S", "k", "K", "\u212a", "i", "I", "İ", "ı", "σ", "ς", "Σ", "\u0345", "ι", "\u1fbe"] + [
+LETTERS = [
+    *"aaaabbbcAB019_ -./é", "ß", "ſ", "s", "S", "k", "K", "\u212a", "i", "I", "İ", "ı", "σ", "ς", "Σ", "\u0345", "ι", "\u1fbe",
     "µ", "μ", "ǅ", "ǆ", "\u0301", "\u0661", "²", "½", "日", "\U00010400", "\U00010428", "\U0001d7d8", "\n", "\u2028", "\x1c", "ŉ", "ﬅ", "ﬆ", "ẞ"
 ]  # fmt: skip
 PLAIN = list("aaabbbccAB01_ -\n")
@@ -92,7 +93,7 @@ class Grammar:
                     low, high = high, low
                 members.append(f"{low}-{high}")
             else:
-                members.append(rng.choice(ESCAPES + [r"\b", "-", "]", "^"]))
+                members.append(rng.choice([*ESCAPES, r"\b", "-", "]", "^"]))
         return "[" + rng.choice(["", "", "^"]) + "".join(members) + "]"
 
     def reference(self) -> str:
@@ -127,11 +128,17 @@ class Grammar:
             return f"(?>{self.alternatives(depth)})"
         if draw < 0.98 and self.groups:
             who = rng.choice(self.names) if self.names and rng.random() < 0.3 else str(rng.randint(1, self.groups))
-            return f"(?({who}){self.sequence(depth)}|{self.sequence(depth)})" if rng.random() < 0.7 else f"(?({who}){self.sequence(depth)})"
+            return (
+                f"(?({who}){self.sequence(depth)}|{self.sequence(depth)})"
+                if rng.random() < 0.7
+                else f"(?({who}){self.sequence(depth)})"
+            )
         return "(?#x)"
 
 
-def texts(rng: random.Random, pattern: str, parsed: object, sample: Callable[[random.Random, object], str], count: int) -> list[str]:
+def texts(
+    rng: random.Random, pattern: str, parsed: object, sample: Callable[[random.Random, object], str], count: int
+) -> list[str]:
     """Texts drawn from the parsed pattern, spoiled ones, and others."""
     found = []
     for _ in range(count):
@@ -140,7 +147,11 @@ def texts(rng: random.Random, pattern: str, parsed: object, sample: Callable[[ra
             text = sample(rng, parsed)[:60]
             if rng.random() < 0.35 and text:
                 place = rng.randrange(len(text) + 1)
-                text = text[:place] + rng.choice(["", rng.choice(LETTERS), rng.choice(PLAIN)]) + text[place + rng.choice([0, 1]) :]
+                text = (
+                    text[:place]
+                    + rng.choice(["", rng.choice(LETTERS), rng.choice(PLAIN)])
+                    + text[place + rng.choice([0, 1]) :]
+                )
             if rng.random() < 0.15:
                 text = text.swapcase()
         elif draw < 0.85:

@@ -40,27 +40,31 @@ RUNAWAYS = [  # pattern, text, answer (None: may be given up)
     (r"(?:.*,){10}x", "a," * 100, False),
 ]  # fmt: skip
 
+BOUND = 0.2
+"""Seconds of the processor's time that no call takes: ten times what it may take on a quiet machine, where
+`python -m tests.patterns.fuzz` holds it to that."""
+
 
 @pytest.mark.parametrize(("pattern", "text", "expected"), RUNAWAYS)
 def test_what_runs_away_elsewhere(pattern: str, text: str, expected: bool | None) -> None:
     ours, taken = Patterns([pattern]), []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.thread_time()
         answer = ours.full_match(0, text)
-        taken.append(time.perf_counter() - start)
+        taken.append(time.thread_time() - start)
         if expected is not None:
             assert answer is expected
-    assert min(taken) < 0.020
+    assert min(taken) < BOUND
 
 
 def test_random_patterns() -> None:
-    outcome = fuzz(3_000, seed=1)
+    outcome = fuzz(3_000, seed=1, bound=BOUND)
     assert outcome.mismatches == []
     assert outcome.matched > 3_000
 
 
 def test_long_texts() -> None:
-    assert fuzz(300, seed=700_000, long=1).mismatches == []
+    assert fuzz(300, seed=700_000, long=1, bound=BOUND).mismatches == []
 
 
 CHARACTERS = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
@@ -81,7 +85,9 @@ def variants() -> dict[str, set[str]]:
     return related
 
 
-@pytest.mark.parametrize("form", ["(?i){}", "(?i)[{}]", "(?i)[^{}]", "(?i)[{}-{}x]", "(?i)[{}\u00e9]", "(?ai){}", "(?ai)[{}é-í]"])
+@pytest.mark.parametrize(
+    "form", ["(?i){}", "(?i)[{}]", "(?i)[^{}]", "(?i)[{}-{}x]", "(?i)[{}\u00e9]", "(?ai){}", "(?ai)[{}é-í]"]
+)
 def test_case_over_all_of_unicode(form: str) -> None:
     for character, others in variants().items():
         if unicodedata.category(character) == "Cn":
@@ -93,7 +99,22 @@ def test_case_over_all_of_unicode(form: str) -> None:
     re.purge()
 
 
-@pytest.mark.parametrize("pattern", [r"\w", r"\W", r"\d", r"\s", r"\S", r"(?i)[\wK]", r"(?a)\w", r"(?a)\s", r"(?i)[^\W_k]", r"(?i)[a-\u0250]", r"(?i)[\u0100-\U00010410]"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\w",
+        r"\W",
+        r"\d",
+        r"\s",
+        r"\S",
+        r"(?i)[\wK]",
+        r"(?a)\w",
+        r"(?a)\s",
+        r"(?i)[^\W_k]",
+        r"(?i)[a-\u0250]",
+        r"(?i)[\u0100-\U00010410]",
+    ],
+)
 def test_classes_over_all_of_unicode(pattern: str) -> None:
     expected, actual = re.compile(pattern), Patterns([pattern])
     for character in CHARACTERS:
@@ -111,11 +132,18 @@ def test_memory_of_counted_repetitions() -> None:
 
 
 def test_a_small_stack() -> None:
-    sources = ["(?:" * 100 + "(a)?" + ")*" * 100 + r"\1", "(?=" * 100 + "a" + ")" * 100, r"(?:(a)|b)*\1", "(?:" + "(?:ab|cd)?" * 100 + ")+"]
+    sources = [
+        "(?:" * 100 + "(a)?" + ")*" * 100 + r"\1",
+        "(?=" * 100 + "a" + ")" * 100,
+        r"(?:(a)|b)*\1",
+        "(?:" + "(?:ab|cd)?" * 100 + ")+",
+    ]
     patterns, answers = Patterns(sources), []
     previous = threading.stack_size(128 * 1024)
     try:
-        thread = threading.Thread(target=lambda: answers.extend(patterns.full_match(place, "abcd" * 5_000) for place in range(4)))
+        thread = threading.Thread(
+            target=lambda: answers.extend(patterns.full_match(place, "abcd" * 5_000) for place in range(4))
+        )
         thread.start()
         thread.join()
     finally:

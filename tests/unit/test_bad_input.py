@@ -90,7 +90,7 @@ BROKEN_CONDITIONS = [
     {"targetingType": "PAGE_URL", "url": "(", "matchType": "REGULAR_EXPRESSION"}, {"targetingType": "SEGMENT", "segmentId": 99},
     {"targetingType": "PAGE_VIEWS", "pageCount": "3", "matchType": "EQUAL"}, {"targetingType": "VISITS", "visitCount": 1},
     {"targetingType": "GEOLOCATION", "country": 5}, {"targetingType": "COOKIE", "name": "a"}, {"targetingType": "EXPLICIT_TRIGGER"},
-    {"targetingType": "HEAT_SLICE", "keyMomentId": 1}, {"targetingType": "PAGE_URL", "url": "(?:(?i:a)+)+", "matchType": "REGULAR_EXPRESSION"},
+    {"targetingType": "HEAT_SLICE", "keyMomentId": 1}, {"targetingType": "PAGE_URL", "url": "(?:(?i:a)+", "matchType": "REGULAR_EXPRESSION"},
 ]  # fmt: skip
 
 

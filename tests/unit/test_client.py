@@ -6,6 +6,7 @@ import gc
 import pickle
 import threading
 import time
+from email.utils import parsedate_to_datetime
 from http.cookies import SimpleCookie
 
 import pytest
@@ -205,6 +206,63 @@ def test_cookies_in_every_form(make_client):
     assert len(codes) == 100
 
 
+def test_the_cookie_keeps_what_the_reference_sets_and_is_lax(make_client):
+    jar = SimpleCookie()
+    make_client(data_file(flag()), top_level_domain="example.com").get_visitor_code(jar, jar, "mine")
+    cookie = jar["kameleoonVisitorCode"]
+    assert (cookie.value, cookie["domain"], cookie["path"], cookie["max-age"]) == (
+        "mine",
+        "example.com",
+        "/",
+        "32832000",
+    )
+    assert parsedate_to_datetime(cookie["expires"]).timestamp() == pytest.approx(time.time() + 32832000, abs=5)
+    assert (cookie["samesite"], cookie["secure"]) == ("Lax", "")
+
+
+@pytest.mark.parametrize("kind", [SimpleCookie, dict])
+def test_the_cookies_attributes_are_configured(make_client, kind):
+    options = {"cookie_secure": True, "cookie_same_site": "strict", "cookie_path": "/shop", "cookie_max_age_second": 60}
+    client = make_client(data_file(flag()), **options)
+    jar = kind()
+    client.get_visitor_code(cookies=jar, default_visitor_code="mine")
+    text = jar["kameleoonVisitorCode"].OutputString()
+    for attribute in ("Path=/shop", "Max-Age=60", "SameSite=Strict", "Secure"):
+        assert attribute in text.split("; "), text
+    jar = kind()
+    client.set_legal_consent("other", True, jar)
+    assert "SameSite=Strict" in jar["kameleoonVisitorCode"].OutputString()
+
+
+@pytest.mark.parametrize(
+    ("options", "secure", "same_site", "told"),
+    [
+        ({"cookie_same_site": "None"}, True, "None", None),
+        ({"cookie_same_site": "None", "cookie_secure": False}, False, "None", "cookie_secure"),
+        ({"cookie_same_site": None}, False, "", None),
+        ({"cookie_same_site": "loose"}, False, "Lax", "'loose'"),
+        ({"cookie_path": "shop;"}, False, "Lax", "'shop;'"),
+        ({"cookie_max_age_second": -1}, False, "Lax", "-1"),
+    ],
+)
+def test_attributes_that_no_browser_takes_are_told_of(make_client, log, options, secure, same_site, told):
+    jar = SimpleCookie()
+    make_client(data_file(flag()), **options).get_visitor_code(cookies=jar)
+    cookie = jar["kameleoonVisitorCode"]
+    assert (bool(cookie["secure"]), cookie["samesite"]) == (secure, same_site)
+    assert (cookie["path"], cookie["max-age"]) == ("/", "32832000")
+    assert len(log.lines) == (told is not None)
+    assert told is None or told in log
+
+
+def test_the_simulation_cookie_can_be_switched_off(make_client):
+    cookies = {"kameleoonVisitorCode": "v", "kameleoonSimulationFFData": '{"flag":{"expId":0}}'}
+    for switch, expected in ((True, "off"), (False, "on")):
+        client = make_client(data_file(flag()), simulation_cookie=switch)
+        client.get_visitor_code(cookies)
+        assert client.get_variation("v", "flag").key == expected
+
+
 def test_without_consent_the_cookie_waits_for_it(make_client):
     required = {"consentType": "REQUIRED"}
     client = make_client(data_file(flag(rules=[rule(type="EXPERIMENTATION")]), configuration=required))
@@ -283,6 +341,16 @@ def test_one_client_per_site_however_many_threads_ask():
     KameleoonClientFactory.forget("one")
     with pytest.raises(exceptions.SiteCodeIsEmpty):
         KameleoonClientFactory.create("", config)
+
+
+def test_a_closed_client_is_not_handed_out_again():
+    config = KameleoonClientConfig.offline(data_file(flag()))
+    with KameleoonClientFactory.create("closed", config) as first:
+        assert KameleoonClientFactory.create("closed", config) is first
+    second = KameleoonClientFactory.create("closed", config)
+    assert second is not first
+    assert KameleoonClientFactory.create("closed", config) is second
+    KameleoonClientFactory.forget("closed")
 
 
 def test_log_lines_below_the_level_are_not_even_made(make_client, log):

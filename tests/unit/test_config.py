@@ -108,6 +108,19 @@ def test_the_environment_fills_what_the_file_leaves_out(
     assert "KAMELEOON_REFRESH_INTERVAL_MINUTE" in log
 
 
+def test_cookies_by_file_and_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: object) -> None:
+    monkeypatch.setenv("KAMELEOON_COOKIE_SECURE", "true")
+    monkeypatch.setenv("KAMELEOON_COOKIE_MAX_AGE_SECOND", "3600")
+    monkeypatch.setenv("KAMELEOON_SIMULATION_COOKIE", "perhaps")
+    text = "client_id: i\nclient_secret: s\ncookie_same_site: None\ncookie_path: /a\ncookie_max_age_second: 60\n"
+    config = KameleoonClientConfig.read_from_yaml(write(tmp_path, text))
+    assert (config.cookie_secure, config.cookie_same_site, config.cookie_path) == (True, "None", "/a")
+    assert (config.cookie_max_age_second, config.simulation_cookie) == (60, True)
+    assert "KAMELEOON_SIMULATION_COOKIE" in log
+    monkeypatch.setenv("KAMELEOON_SIMULATION_COOKIE", "0")
+    assert KameleoonClientConfig.read_from_yaml(write(tmp_path, text)).simulation_cookie is False
+
+
 @pytest.mark.parametrize("endpoint", ["localhost:80", "http://h/path", "ftp://h", "http://"])
 def test_an_endpoint_is_an_origin(endpoint: str) -> None:
     with pytest.raises(exceptions.ConfigException):

@@ -122,4 +122,4 @@ def test_what_users_give_cannot_forge_a_line(make_client: Callable[..., Kameleoo
     for _, line in log.lines:
         assert line.isprintable(), repr(line)
     assert log.lines[-1][1] == (r"Kameleoon [WARNING]: v\nKameleoon [ERROR]: forged\r\x1b[2J\u2028\u2029\x85\x00")
-    assert 'visitor "v\\nKameleoon' in log
+    assert "visitor v\\nKameleoon" in log

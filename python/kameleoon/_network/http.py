@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import http.cookiejar
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase, HTTPBasicAuth
+from requests.utils import get_auth_from_url
 
 from kameleoon.events.http_request_failure import HttpRequestFailure
 from kameleoon.events.request_type import RequestType
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from kameleoon._events import EventDispatcher
 
@@ -62,13 +65,25 @@ class RequestCounts:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+class _OwnCredentials(AuthBase):
+    """Leaves the ``Authorization`` header as the client set it.
+
+    A session without an ``auth`` of its own that heeds the environment (proxies, CA bundles) would heed ``.netrc`` too.
+    """
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        user, password = get_auth_from_url(request.url or "")
+        return HTTPBasicAuth(user, password)(request) if user or password else request
+
+
 class HttpService:
     """Makes attempts."""
 
-    def __init__(self, events: EventDispatcher, default_timeout: float) -> None:
-        self._events = events
+    def __init__(self, events: Callable[[], EventDispatcher], default_timeout: float) -> None:
+        self._events = events  # asked for each time: they lead to a user's handlers, and those to the client, maybe
         self._default_timeout = default_timeout
         self._session = requests.Session()
+        self._session.auth = _OwnCredentials()
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=16))
@@ -87,13 +102,16 @@ class HttpService:
     ) -> Answer:
         """One attempt. Raises ``RequestError``, logged and told to handlers."""
         start = time.monotonic()
+        cause: Exception | None = None
         try:
             answer = self._exchange(method, url, headers, body, self._default_timeout if timeout is None else timeout)
-        except Exception as error:  # whatever the network or the library does is a failed attempt
-            reason = f"{type(error).__name__}: {_without_url(str(error), url)}"
-            failure = HttpRequestFailure(HttpRequestFailure.Reason.EXCEPTION, None, error)
+        except Exception as error:  # noqa: BLE001  # whatever the network or the library does is a failed attempt
+            reason = f"{type(error).__name__}: {_shown(str(error), url, headers)}"
+            cause = _cause(error, _shown(str(error), url, headers))
+        if cause is not None:  # told outside of the except clause: whoever is told must not find the error itself
+            failure = HttpRequestFailure(HttpRequestFailure.Reason.EXCEPTION, None, cause)
             self._failed(request_type, reason, failure, start)
-            raise RequestError(request_type, reason) from error
+            raise RequestError(request_type, reason) from cause
         is_success = 200 <= answer.status < 300 or answer.status in _SUCCESS_BESIDES_2XX
         if not is_success:
             reason = f"HTTP status {answer.status}"
@@ -107,7 +125,7 @@ class HttpService:
             counts.bytes_received += len(answer.body)
             counts.last_success = time.time()
         KameleoonLogger.debug("%s request succeeded: HTTP status %s", request_type.value, answer.status)
-        self._events.request_succeeded(request_type, answer.status, _milliseconds(start))
+        self._events().request_succeeded(request_type, answer.status, _milliseconds(start))
         return answer
 
     def open_stream(self, url: str, timeout: float) -> requests.Response:
@@ -139,7 +157,7 @@ class HttpService:
             counts.failed += 1
             counts.last_error = reason
         KameleoonLogger.warning("%s request failed: %s", request_type.value, reason)
-        self._events.request_failed(request_type, failure, _milliseconds(start))
+        self._events().request_failed(request_type, failure, _milliseconds(start))
 
 
 def _read(response: requests.Response, deadline: float) -> bytes:
@@ -156,11 +174,26 @@ def _read(response: requests.Response, deadline: float) -> bytes:
     return b"".join(parts)
 
 
-def _without_url(text: str, url: str) -> str:
-    """A message without the address's query: it names visitors."""
+def _shown(text: str, url: str, headers: Mapping[str, str] | None) -> str:
+    """A message as it may be shown: without the address's query, which names visitors, and without credentials."""
     path = url.split("?", 1)[0]
     query = url[len(path) :]
-    return text.replace(query, "") if query else text
+    if query:
+        text = text.replace(query, "")
+    for secret in (headers or {}).get("Authorization", "").split(" ", 1)[1:]:
+        for form in (secret, repr(secret)[1:-1]):
+            text = text.replace(form, "****")
+    return re.sub(r"//[^/@\s]+@", "//****@", text)
+
+
+def _cause(error: Exception, text: str) -> Exception:
+    """An exception of the same type with nothing but a text: the error itself leads to the request and to its headers,
+    by its attributes, its context, and the variables of its traceback.
+    """
+    try:
+        return type(error)(text)
+    except Exception:  # noqa: BLE001  # a type that wants other arguments
+        return ConnectionError(f"{type(error).__name__}: {text}")
 
 
 def _milliseconds(start: float) -> int:

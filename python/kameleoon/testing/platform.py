@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 import json
 import os
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _WATCH_SECONDS = 0.2
+_TOKEN_LIMIT = 10_000
+"""So many tokens are valid: the latest ones."""
 
 
 class Platform:
@@ -27,9 +30,19 @@ class Platform:
 
     ``data_file``: the data file as a mapping, or the path of one, which is read again whenever it changes on disk.
     ``port``: 0 for any free one. Give a client ``endpoint=platform.origin``.
+    ``event_limit``, ``request_limit``: how many events and requests are kept, the latest ones; ``received.dropped`` and
+    ``requests_dropped`` count the others.
+    Raises ``ValueError`` where the data file is no mapping.
     """
 
-    def __init__(self, data_file: dict[str, Any] | str | os.PathLike[str] | None = None, port: int = 0) -> None:
+    def __init__(
+        self,
+        data_file: dict[str, Any] | str | os.PathLike[str] | None = None,
+        port: int = 0,
+        *,
+        event_limit: int = 500_000,
+        request_limit: int = 20_000,
+    ) -> None:
         self._lock = threading.RLock()
         self._path = None if data_file is None or isinstance(data_file, dict) else os.fspath(data_file)
         self._path_changed = 0.0
@@ -37,16 +50,20 @@ class Platform:
         self._data_file: dict[str, Any] = {}
         self._listeners: list[queue.Queue[bytes | None]] = []
         self.faults = Faults(random.Random(1).random)
-        self.received = Received()
+        self.received = Received(event_limit)
         self.remote_data: dict[str, Any] = {}
         """What remote data answers, by key."""
         self.visitor_data: dict[str, Any] = {}
         """What remote visitor data answers, by code; others are answered from the events received."""
         self.requests: list[tuple[str, str, dict[str, str]]] = []
-        """Every request to a service: method, path with query, headers."""
+        """The latest requests to services: method, path with query, headers."""
+        self.requests_dropped = 0
+        """How many requests are no longer in ``requests``."""
+        self._request_limit = request_limit
         self.tokens: set[str] = set()
         """The access tokens that are accepted; empty accepts none, and asks for none."""
         self.requires_token = False
+        self._issued: collections.deque[str] = collections.deque()
         self._stopped = threading.Event()
         if self._path is not None:
             self._read_path()
@@ -107,7 +124,9 @@ class Platform:
             return json.dumps(self._data_file).encode(), formatdate(1_000_000_000 + self._version, usegmt=True)
 
     def set_data_file(self, data_file: dict[str, Any]) -> None:
-        """Serves another data file from now on, and tells streaming clients."""
+        """Serves another data file from now on, and tells streaming clients. Raises ``ValueError`` for no mapping."""
+        if not isinstance(data_file, dict):
+            raise ValueError(f"the data file must be a mapping, not {type(data_file).__name__!r}")
         with self._lock:
             self._data_file = copy.deepcopy(data_file)
             self._version += 1
@@ -189,6 +208,24 @@ class Platform:
             for listener in self._listeners:
                 listener.put(None)
 
+    # Requests
+
+    def note_request(self, method: str, path: str, headers: dict[str, str]) -> None:
+        """A request to a service has come in."""
+        with self._lock:
+            self.requests.append((method, path, headers))
+            surplus = max(len(self.requests) - self._request_limit, 0)
+            del self.requests[:surplus]
+            self.requests_dropped += surplus
+
+    def issue_token(self, token: str) -> None:
+        """Accepts a token from now on."""
+        with self._lock:
+            self.tokens.add(token)
+            self._issued.append(token)
+            if len(self._issued) > _TOKEN_LIMIT:
+                self.tokens.discard(self._issued.popleft())
+
     # Faults
 
     def misbehave(self, service: ServiceName | str, kind: FaultKind | str, **details: Any) -> None:
@@ -207,14 +244,15 @@ class Platform:
             "dataFile": data_file,
             "streaming": self.listeners,
             "faults": self.faults.to_json(),
-            "requests": len(self.requests),
+            "requests": len(self.requests) + self.requests_dropped,
+            "requestsDropped": self.requests_dropped,
             "received": self.received.summary(),
         }
 
 
 def _flag(data_file: dict[str, Any], feature_key: str) -> dict[str, Any]:
     for flag in data_file.get("featureFlags", []):
-        if flag.get("featureKey") == feature_key:
+        if isinstance(flag, dict) and flag.get("featureKey") == feature_key:
             found: dict[str, Any] = flag
             return found
     raise KeyError(feature_key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import re
 import threading
 import time
@@ -17,18 +18,20 @@ _LATEST = 200
 
 
 class Received:
-    """The events that were sent, each counted once by its nonce."""
+    """The events that were sent, each counted once by its nonce. The latest ``limit`` of them are kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = 500_000) -> None:
+        self._limit = limit
         self._lock = threading.Lock()
         self.clear()
 
     def clear(self) -> None:
         """Forgets everything."""
         with self._lock:
-            self._lines: list[tuple[float, str]] = []
+            self._lines: collections.deque[tuple[float, str]] = collections.deque()
             self._nonces: set[str] = set()
             self._duplicated = 0
+            self._dropped = 0
             self._variations: collections.Counter[tuple[int, int]] = collections.Counter()
             self._kinds: collections.Counter[str] = collections.Counter()
 
@@ -43,6 +46,9 @@ class Received:
                     continue
                 self._nonces.add(nonce)
                 self._lines.append((now, line))
+                if len(self._lines) > self._limit:
+                    self._nonces.discard(self._lines.popleft()[1][_NONCE])
+                    self._dropped += 1
                 kind = _KIND.search(line)
                 self._kinds[kind.group(1) if kind else "?"] += 1
                 experiment = _EXPERIMENT.search(line)
@@ -51,7 +57,7 @@ class Received:
 
     @property
     def lines(self) -> list[str]:
-        """The lines as they came, doubles left out."""
+        """The lines that are kept, as they came, doubles left out."""
         with self._lock:
             return [line for _, line in self._lines]
 
@@ -62,7 +68,7 @@ class Received:
 
     @property
     def nonces(self) -> set[str]:
-        """The nonces of all events."""
+        """The nonces of the events that are kept."""
         with self._lock:
             return set(self._nonces)
 
@@ -71,17 +77,23 @@ class Received:
         """How many events came again, by their nonce."""
         return self._duplicated
 
+    @property
+    def dropped(self) -> int:
+        """How many events are no longer kept; they are still counted."""
+        return self._dropped
+
     def summary(self) -> dict[str, Any]:
         """Counts, and the latest events."""
         with self._lock:
             variations = {f"{exp}/{var}": count for (exp, var), count in self._variations.items()}
-            latest = [line for _, line in self._lines[-_LATEST:]]
+            latest = [line for _, line in itertools.islice(reversed(self._lines), _LATEST)]
             return {
-                "events": len(self._lines),
+                "events": len(self._lines) + self._dropped,
+                "dropped": self._dropped,
                 "duplicated": self._duplicated,
                 "kinds": dict(self._kinds),
                 "variations": variations,
-                "latest": [dict(parse_qsl(line, keep_blank_values=True)) for line in reversed(latest)],
+                "latest": [dict(parse_qsl(line, keep_blank_values=True)) for line in latest],
             }
 
     def visitor(self, code: str) -> dict[str, Any]:

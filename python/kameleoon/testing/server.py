@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import json
 import queue
 import secrets
@@ -119,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_json(404, {"error": "no such service"})
             return
         platform = self.server.platform
-        platform.requests.append((self.command, self.path, dict(self.headers)))
+        platform.note_request(self.command, self.path, dict(self.headers))
         name, answer = routes[path]
         fault = platform.faults.take(name)
         if fault is not None:
@@ -145,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _token(self, fault: Fault | None) -> None:
         token = secrets.token_urlsafe(16)
-        self.server.platform.tokens.add(token)
+        self.server.platform.issue_token(token)
         self._answer(200, {"access_token": token, "expires_in": 7200}, fault)
 
     def _tracking(self, body: bytes, fault: Fault | None) -> None:
@@ -241,10 +243,35 @@ class _Handler(BaseHTTPRequestHandler):
 
     # The control path
 
+    def _refusal(self) -> tuple[int, str] | None:
+        """Why a request to the control path is refused, if it is: a web page must not change the flags of a program
+        under test, be it by a form, by a script, or under a name of its own that leads here.
+        """
+        port = self.server.port
+        host = self.headers.get("Host", "")
+        if not _is_loopback(host, port):
+            return 403, f"the host {host!r} is not this platform. hint: use 127.0.0.1:{port} or localhost:{port}"
+        origin = self.headers.get("Origin")
+        if origin is not None and origin.lower() != f"http://{host.lower()}":
+            return (
+                403,
+                f"a page of {origin!r} may not control the platform. hint: use the platform's own, http://{host}/",
+            )
+        kind = self.headers.get("Content-Type", "")
+        if self.command != "GET" and kind.partition(";")[0].strip().lower() != _JSON:
+            return 415, f"the content type is {kind!r}. hint: send the header 'Content-Type: {_JSON}'"
+        return None
+
     def _control(self, path: str, body: bytes) -> None:
+        refusal = self._refusal()
+        if refusal is not None:
+            self._send_json(refusal[0], {"error": refusal[1]})
+            return
         platform = self.server.platform
         try:
             fields = json.loads(body) if body else {}
+            if not isinstance(fields, dict):
+                raise ValueError(f"the body must be a JSON object, not {type(fields).__name__!r}")
             if (self.command, path) == ("GET", "/control/state"):
                 self._send_json(200, platform.state())
                 return
@@ -267,7 +294,7 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self._send_json(404, {"error": f"no such control: {self.command} {path}"})
                 return
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             self._send_json(400, {"error": f"{type(error).__name__}: {error}"})
             return
         self._send_json(200, {})
@@ -288,6 +315,20 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.end_headers()
+
+
+def _is_loopback(host: str, port: int) -> bool:
+    """Whether a ``Host`` header names loopback and the port."""
+    name, _, given_port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
+    if not name:
+        name, given_port = host, ""
+    if (given_port or "80") != str(port):
+        return False
+    if name.lower() == "localhost":
+        return True
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(name[1:-1] if name.startswith("[") else name).is_loopback
+    return False
 
 
 def _has_gone(connection: socket.socket) -> bool:

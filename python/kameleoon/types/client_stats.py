@@ -18,8 +18,9 @@ class ClientStats(Record):
     ``visitor_data_maximum_size`` is set, and ``evicted_visitors``: those that made room for others.
     ``queued_visitors``: visitors that wait to be tracked; ``dropped_visitors``: those that a full queue dropped.
     ``events_sent``: events that arrived; ``events_failed``: events in requests that failed (they are sent again);
-    ``events_refused``: events that the service refuses, which are lost; ``events_dropped``: events lost for want of room. ``requests``: for each kind of request what became of its attempts,
-    the bytes, the last error and the time of the last success (seconds since the epoch).
+    ``events_refused``: events that the service refuses, which are lost; ``events_dropped``: events lost for want of
+    room. ``requests``: for each kind of request what became of its attempts, the bytes, the last error and the time of
+    the last success (seconds since the epoch).
     """
 
     __slots__ = (
@@ -62,8 +63,12 @@ class ClientStats(Record):
         self.data_file_source = data_file_source
         self.data_file_age_second = data_file_age_second
         self.visitors = visitors
+        self.visitor_bytes = visitor_bytes
+        self.evicted_visitors = evicted_visitors
         self.queued_visitors = queued_visitors
         self.dropped_visitors = dropped_visitors
         self.events_sent = events_sent
         self.events_failed = events_failed
+        self.events_refused = events_refused
+        self.events_dropped = events_dropped
         self.requests = requests

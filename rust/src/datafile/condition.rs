@@ -60,7 +60,7 @@ impl<T> Expression<T> {
 /// The two levels of `conditionsData`: groups of conditions.
 pub type ConditionTree = Expression<Expression<Term>>;
 
-/// A condition in its place.
+/// A condition as a group holds it: maybe negated.
 #[derive(Debug)]
 pub struct Term {
     /// What is asked of the visitor.

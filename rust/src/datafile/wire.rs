@@ -109,11 +109,11 @@ impl Omissions {
         mut read: impl FnMut(Fields<'a>, &mut Self) -> Result<T, String>,
     ) -> Vec<T> {
         let mut collected = Vec::with_capacity(items.map_or(0, <[_]>::len));
-        for (place, item) in items.unwrap_or_default().iter().enumerate() {
+        for (position, item) in items.unwrap_or_default().iter().enumerate() {
             let fields = match Fields::of(item) {
                 Ok(fields) => fields,
                 Err(reason) => {
-                    self.add(entry, format!("number {}", place + 1), reason);
+                    self.add(entry, format!("number {}", position + 1), reason);
                     continue;
                 }
             };

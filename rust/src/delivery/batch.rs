@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use super::undelivered::Undelivered;
+use super::undelivered::{Turn, Undelivered};
 use crate::visitor::sending::Epoch;
 
 /// A request takes no further visitor once its body is this long. The service accepts four times as much: that leaves
@@ -155,6 +155,13 @@ impl Batch {
         drop(self);
     }
 
+    /// The request was refused, and it is not known yet whether for what it holds: its lines are unsent again, and will be
+    /// the last that are tried.
+    pub fn postpone(mut self) {
+        let lines = std::mem::take(&mut self.lines);
+        self.undelivered.take_back(lines, self.epoch, Turn::Last);
+    }
+
     /// The service refused what the request holds: two requests, each with half of the lines. Where it is a single line,
     /// nothing comes second, and [`Self::set_aside`] is for it.
     pub fn halve(mut self) -> (Self, Option<Self>) {
@@ -175,7 +182,7 @@ impl Drop for Batch {
     fn drop(&mut self) {
         let lines = std::mem::take(&mut self.lines);
         if !lines.is_empty() {
-            self.undelivered.take_back(lines, self.epoch);
+            self.undelivered.take_back(lines, self.epoch, Turn::First);
         }
     }
 }

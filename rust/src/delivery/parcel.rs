@@ -53,11 +53,11 @@ impl Rules {
     pub fn take(&self, slot: &mut Slot, is_first: bool) -> (Parcel, bool) {
         let code = slot.code().clone();
         let taken = slot.visit(self.epoch, |visitor| self.take_of_visitor(&code, visitor, is_first));
-        taken.unwrap_or_else(|| (self.stranger(code), false))
+        taken.unwrap_or_else(|| (self.of_unknown(code), false))
     }
 
     /// What there is to say of a code that no visitor is known under: it was there.
-    pub fn stranger(&self, code: CompactString) -> Parcel {
+    pub fn of_unknown(&self, code: CompactString) -> Parcel {
         let events = if self.consent_required { Vec::new() } else { vec![Event::Activity] };
         Parcel { code, parameter: Parameter::VisitorCode, user_agent: None, events }
     }

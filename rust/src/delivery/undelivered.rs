@@ -28,6 +28,15 @@ struct Waiting {
     epoch: Epoch,
 }
 
+/// When lines that came back are tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Before all others.
+    First,
+    /// After all others.
+    Last,
+}
+
 /// What became of lines, ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -100,14 +109,17 @@ impl Undelivered {
     }
 
     /// Takes the lines of a request that has failed. In a forked child they are the parent's, and nothing happens.
-    pub(super) fn take_back(&self, lines: Lines, epoch: Epoch) {
+    pub(super) fn take_back(&self, lines: Lines, epoch: Epoch, turn: Turn) {
         self.failed.fetch_add(lines.len() as u64, Ordering::Relaxed);
         let mut waiting = self.waiting.lock();
         if waiting.epoch != epoch {
             return;
         }
         waiting.bytes += lines.body_len();
-        waiting.chunks.push_front(lines);
+        match turn {
+            Turn::First => waiting.chunks.push_front(lines),
+            Turn::Last => waiting.chunks.push_back(lines),
+        }
         while waiting.bytes > CAPACITY_BYTES
             && let Some(oldest) = waiting.chunks.pop_back()
         {

@@ -94,11 +94,11 @@ impl<A> EngineVisitor<'_, A> {
         let call = self.call(&snapshot, mode, moment);
         let mut answers = Vec::with_capacity(snapshot.data_file.flags.len());
         let mut flags = snapshot.data_file.flag_indices().peekable();
-        let mut guess = 0;
+        let mut hint = 0;
         while flags.peek().is_some() {
             let mut locked = self.engine.store.lock(self.code.as_str());
             for flag in flags.by_ref().take(FLAGS_PER_LOCK) {
-                answers.push(call.evaluate(&mut locked, flag, &mut guess).ok());
+                answers.push(call.evaluate(&mut locked, flag, &mut hint).ok());
             }
             if call.sending != Sending::Never && flags.peek().is_none() {
                 locked.queue();
@@ -167,9 +167,9 @@ impl Call<'_> {
         Subject { code: self.code, visitor, now: self.now, day_start: self.day_start, saves, memory }
     }
 
-    /// Evaluates a flag and saves what comes of it. `guess` is where the assigned variation may stand among others,
+    /// Evaluates a flag and saves what comes of it. `hint` is where the assigned variation may stand among others,
     /// before and after.
-    fn evaluate(&self, locked: &mut Locked<'_>, flag: FlagIndex, guess: &mut usize) -> Result<Answer, Disabled> {
+    fn evaluate(&self, locked: &mut Locked<'_>, flag: FlagIndex, hint: &mut usize) -> Result<Answer, Disabled> {
         let known = locked.find(|mut visitor| {
             let Visitor { data, is_shared, .. } = &visitor;
             let memory = (!is_shared).then_some(Memory {
@@ -178,7 +178,7 @@ impl Call<'_> {
                 holdout: &data.last_holdout,
             });
             let evaluation = evaluate(self.data_file, flag, &self.subject(Some(data), memory), &mut Unobserved)?;
-            self.save(&mut visitor, &evaluation, guess);
+            self.save(&mut visitor, &evaluation, hint);
             Ok(evaluation.answer)
         });
         if let Some(answered) = known {
@@ -186,13 +186,13 @@ impl Call<'_> {
         }
         let evaluation = evaluate(self.data_file, flag, &self.subject(None, None), &mut Unobserved)?;
         if self.mode != Mode::ReadOnly && (evaluation.assigned.is_some() || evaluation.holdout.is_some()) {
-            locked.find_or_create(self.now, |mut visitor| self.save(&mut visitor, &evaluation, guess));
+            locked.find_or_create(self.now, |mut visitor| self.save(&mut visitor, &evaluation, hint));
         }
         Ok(evaluation.answer)
     }
 
     /// Saves an evaluation, if this call saves at all.
-    fn save(&self, visitor: &mut Visitor<'_>, evaluation: &Evaluation, guess: &mut usize) {
+    fn save(&self, visitor: &mut Visitor<'_>, evaluation: &Evaluation, hint: &mut usize) {
         if self.mode == Mode::ReadOnly {
             return;
         }
@@ -200,7 +200,7 @@ impl Call<'_> {
             visitor.data.assign(holdout, self.holdout_sending, 0);
         }
         if let Some(assigned) = evaluation.assigned {
-            *guess = visitor.data.assign(assigned, self.sending, *guess) + 1;
+            *hint = visitor.data.assign(assigned, self.sending, *hint) + 1;
         }
     }
 

@@ -44,7 +44,7 @@ impl<A> EngineVisitor<'_, A> {
         loop {
             let is_first = lines.is_empty();
             let taken = engine.store.take_of(code, |slot| rules.take(slot, is_first));
-            let (parcel, has_more) = taken.unwrap_or_else(|| (rules.stranger(code.into()), false));
+            let (parcel, has_more) = taken.unwrap_or_else(|| (rules.of_unknown(code.into()), false));
             let is_full = !engine.pack(&mut lines, &parcel);
             if !has_more {
                 break;

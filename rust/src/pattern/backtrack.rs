@@ -8,7 +8,7 @@ use super::category::category;
 use super::error::GaveUp;
 use super::memo::{Key, Memo, Register};
 use super::program::{First, Label, NO_MEMO, NOWHERE, Op, Program};
-use super::resolve::Place;
+use super::resolve::Assertion;
 use super::text::Text;
 use super::tree::Category;
 
@@ -19,9 +19,11 @@ const FORGETFUL: u32 = 500_000;
 /// What remembering costs, in steps.
 const MEMO_COST: u32 = 6;
 /// The same where captures are remembered.
-const CAPTURES_COST: u32 = 16;
+const CAPTURES_COST: u32 = 20;
+/// Bytes of new memory that cost a step.
+const GROWTH: usize = 16;
 /// Memory that is kept for the next match, in ways.
-const KEPT_FRAMES: usize = 4_096;
+const KEPT_FRAMES: usize = 16_384;
 
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -180,6 +182,12 @@ impl<T: Text + ?Sized> Matcher<'_, T> {
         Ok(())
     }
 
+    /// Pays for memory that is about to grow to twice its length: the system hands out each new page slowly.
+    #[cold]
+    pub(super) fn pay_growth(&mut self, length: usize, size: usize) -> Result<(), GaveUp> {
+        self.pay(u32::try_from(length * size / GROWTH).unwrap_or(u32::MAX))
+    }
+
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "texts are shorter than 4 GB")]
     pub(super) fn end(&self) -> u32 {
@@ -196,8 +204,8 @@ impl<T: Text + ?Sized> Matcher<'_, T> {
                     }
                     position += 1;
                 }
-                Some(Op::At(place)) => {
-                    if !self.is_at(*place, position) {
+                Some(Op::At(assertion)) => {
+                    if !self.is_at(*assertion, position) {
                         return Ok(Next::Back);
                     }
                 }
@@ -222,7 +230,10 @@ impl<T: Text + ?Sized> Matcher<'_, T> {
                 }
                 return self.branch(label, position);
             }
-            Op::Many { memo, .. } => {
+            Op::Many { unit, least, memo, .. } => {
+                if *least > 0 && (position >= self.end() || !unit.accepts(self.text.at(position as usize))) {
+                    return Ok(Next::Back);
+                }
                 if self.is_known(*memo, position)? {
                     return Ok(Next::Back);
                 }
@@ -312,14 +323,12 @@ impl<T: Text + ?Sized> Matcher<'_, T> {
                 Ok(Next::Back)
             }
             Frame::Failed { key } => {
-                self.pay(MEMO_COST)?;
-                self.scratch.memo.fail((key, None));
+                self.remember((key, None), MEMO_COST)?;
                 Ok(Next::Back)
             }
             Frame::FailedWith => {
-                self.pay(CAPTURES_COST)?;
                 if let Some(key) = self.scratch.keys.pop() {
-                    self.scratch.memo.fail(key);
+                    self.remember(key, CAPTURES_COST)?;
                 }
                 Ok(Next::Back)
             }
@@ -337,8 +346,12 @@ impl<T: Text + ?Sized> Matcher<'_, T> {
 
     #[inline]
     pub(super) fn push(&mut self, frame: Frame) -> Result<(), GaveUp> {
-        if self.scratch.frames.len() >= MOST_FRAMES {
-            return Err(GaveUp);
+        let length = self.scratch.frames.len();
+        if length == self.scratch.frames.capacity() {
+            if length >= MOST_FRAMES {
+                return Err(GaveUp);
+            }
+            self.pay_growth(length, size_of::<Frame>())?;
         }
         self.scratch.frames.push(frame);
         Ok(())
@@ -361,12 +374,25 @@ impl<T: Text + ?Sized> Matcher<'_, T> {
         }
         let (state, captures) = key;
         if captures.is_some() {
+            let length = self.scratch.keys.len();
+            if length == self.scratch.keys.capacity() {
+                self.pay_growth(length, size_of::<Key>())?;
+            }
             self.scratch.keys.push(key);
             self.push(Frame::FailedWith)?;
         } else {
             self.push(Frame::Failed { key: state })?;
         }
         Ok(false)
+    }
+
+    fn remember(&mut self, key: Key, cost: u32) -> Result<(), GaveUp> {
+        let growth = self.scratch.memo.growth();
+        if growth > 0 {
+            self.pay_growth(growth, size_of::<Key>() * 2)?;
+        }
+        self.scratch.memo.fail(key);
+        self.pay(cost)
     }
 
     /// Tries the alternatives from the one at `label` on.
@@ -431,16 +457,16 @@ impl<T: Text + ?Sized> Matcher<'_, T> {
         }
     }
 
-    fn is_at(&self, place: Place, position: u32) -> bool {
+    fn is_at(&self, assertion: Assertion, position: u32) -> bool {
         let end = self.end();
         let newline = |position: u32| self.text.at(position as usize) == u32::from(b'\n');
-        match place {
-            Place::Start => position == 0,
-            Place::End => position == end,
-            Place::LastLineEnd => position == end || (position + 1 == end && newline(position)),
-            Place::LineStart => position == 0 || newline(position - 1),
-            Place::LineEnd => position == end || newline(position),
-            Place::Boundary { ascii, negated } => {
+        match assertion {
+            Assertion::Start => position == 0,
+            Assertion::End => position == end,
+            Assertion::LastLineEnd => position == end || (position + 1 == end && newline(position)),
+            Assertion::LineStart => position == 0 || newline(position - 1),
+            Assertion::LineEnd => position == end || newline(position),
+            Assertion::Boundary { ascii, negated } => {
                 if end == 0 {
                     return false; // as Python has it before 3.14, also for `\B`
                 }

@@ -23,8 +23,8 @@ impl<T: Text + ?Sized> Matcher<'_, T> {
 
     /// Where a group that has matched begins and ends.
     pub(super) fn captured(&self, group: u32) -> Option<(u32, u32)> {
-        let place = group as usize * 2;
-        match self.scratch.marks.get(place..place + 2) {
+        let index = group as usize * 2;
+        match self.scratch.marks.get(index..index + 2) {
             Some([start, end]) if self.used > group * 2 + 1 && *start != NONE && *end != NONE && start <= end => {
                 Some((*start, *end))
             }
@@ -49,6 +49,10 @@ impl<T: Text + ?Sized> Matcher<'_, T> {
             return Err(GaveUp);
         }
         self.pay(used / 8)?;
+        let length = self.scratch.saved.len();
+        if length + used as usize > self.scratch.saved.capacity() {
+            self.pay_growth(length, size_of::<u32>())?;
+        }
         let values = self.scratch.marks.get(..used as usize).unwrap_or_default();
         self.scratch.saved.extend_from_slice(values);
         Ok(Marks { used, saved })

@@ -69,7 +69,7 @@ fn tables() -> &'static Tables {
 
 fn mapped(table: &[(u32, u32)], code: u32) -> u32 {
     let found = table.binary_search_by_key(&code, |(from, _)| *from);
-    found.ok().and_then(|place| table.get(place)).map_or(code, |(_, to)| *to)
+    found.ok().and_then(|index| table.get(index)).map_or(code, |(_, to)| *to)
 }
 
 /// The lower case of one character.
@@ -113,10 +113,10 @@ fn whose_lower(ascii: bool, passing: &CharSet) -> CharSet {
 
 const ASCII_UPPER: [(u32, u32); 26] = {
     let mut table = [(0, 0); 26];
-    let mut place = 0u32;
-    while place < 26 {
-        table[place as usize] = (65 + place, 97 + place);
-        place += 1;
+    let mut index = 0u32;
+    while index < 26 {
+        table[index as usize] = (65 + index, 97 + index);
+        index += 1;
     }
     table
 };

@@ -79,8 +79,8 @@ impl CharSet {
         if code < 256 {
             return self.low[code as usize / 64] >> (code % 64) & 1 == 1;
         }
-        let place = self.ranges.partition_point(|(_, high)| *high < code);
-        self.ranges.get(place).is_some_and(|(low, _)| *low <= code)
+        let index = self.ranges.partition_point(|(_, high)| *high < code);
+        self.ranges.get(index).is_some_and(|(low, _)| *low <= code)
     }
 
     pub(super) fn ranges(&self) -> &[(u32, u32)] {

@@ -9,7 +9,7 @@ use regex_automata::util::pool::Pool;
 use regex_automata::{Anchored, Input, MatchKind};
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, Look, Repetition};
 
-use super::resolve::{Part, Place, Resolved, Unit};
+use super::resolve::{Assertion, Part, Resolved, Unit};
 use super::tree::{Greed, UNBOUNDED};
 
 /// The greatest automaton, in bytes.
@@ -79,8 +79,8 @@ fn part_size(part: &Part) -> u64 {
 
 fn sequence(parts: &[Part], last: bool) -> Option<Hir> {
     let mut whole = Vec::with_capacity(parts.len());
-    for (place, part) in parts.iter().enumerate() {
-        whole.push(one(part, last && place + 1 == parts.len())?);
+    for (index, part) in parts.iter().enumerate() {
+        whole.push(one(part, last && index + 1 == parts.len())?);
     }
     Some(Hir::concat(whole))
 }
@@ -89,11 +89,11 @@ fn sequence(parts: &[Part], last: bool) -> Option<Hir> {
 fn one(part: &Part, last: bool) -> Option<Hir> {
     Some(match part {
         Part::One(unit) => character(unit),
-        Part::At(Place::Start) => Hir::look(Look::Start),
-        Part::At(Place::End) => Hir::look(Look::End),
-        Part::At(Place::LastLineEnd) if last => Hir::look(Look::End),
-        Part::At(Place::LineStart) => Hir::look(Look::StartLF),
-        Part::At(Place::LineEnd) => Hir::look(Look::EndLF),
+        Part::At(Assertion::Start) => Hir::look(Look::Start),
+        Part::At(Assertion::End) => Hir::look(Look::End),
+        Part::At(Assertion::LastLineEnd) if last => Hir::look(Look::End),
+        Part::At(Assertion::LineStart) => Hir::look(Look::StartLF),
+        Part::At(Assertion::LineEnd) => Hir::look(Look::EndLF),
         Part::Branch(alternatives) => {
             let each = alternatives.iter().map(|alternative| sequence(alternative, last));
             Hir::alternation(each.collect::<Option<_>>()?)

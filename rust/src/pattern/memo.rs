@@ -1,6 +1,6 @@
 //! Failures remembered during one match, so that no state is searched twice. For [`super::backtrack`].
 //!
-//! A state is a place in the program, a position, and for each loop around how often it was gone through (as far as
+//! A state is an index into the program, a position, and for each loop around how often it was gone through (as far as
 //! that matters) and whether the iteration has taken anything; and what the groups hold that the pattern asks for. All
 //! else that a match holds cannot change what follows, so what failed once fails again.
 
@@ -42,7 +42,7 @@ pub(super) struct Memo {
 
 impl Memo {
     pub(super) fn clear(&mut self) {
-        if self.failed.capacity() + self.failed_with.capacity() > 1 << 12 {
+        if self.failed.capacity() + self.failed_with.capacity() > 1 << 13 {
             *self = Self::default();
         } else {
             self.failed.clear();
@@ -81,6 +81,13 @@ impl Memo {
             }
         }
         Some((key, Some(captures)))
+    }
+
+    /// How many states there are, if one more makes the memory grow.
+    pub(super) fn growth(&self) -> usize {
+        let length = self.failed.len() + self.failed_with.len();
+        let full = length == self.failed.capacity().max(self.failed_with.capacity());
+        if full && length < MOST { length } else { 0 }
     }
 
     pub(super) fn has_failed(&self, (key, captures): Key) -> bool {

@@ -70,7 +70,7 @@ const FILE_MEMORY: usize = 10 * 1024 * 1024;
 /// Bytes that all patterns of a data file may take.
 const ALL_MEMORY: usize = 16 * 1024 * 1024;
 /// Scratch memories that are kept for patterns of a data file.
-const KEPT_SCRATCHES: usize = 8;
+const KEPT_SCRATCHES: usize = 4;
 
 /// Compiles the patterns of one data file, and sees to it that together they take no more than some 16 MiB.
 pub struct Compiler {

@@ -1,6 +1,6 @@
 //! From a pattern's text to its [`tree`](super::tree): the grammar of Python's `re` for `str` (that of 3.11 and later).
 //!
-//! Called by [`super::Compiler::compile`] alone. What Python refuses is refused here, with the reason and the place.
+//! Called by [`super::Compiler::compile`] alone. What Python refuses is refused here, with the reason and the position.
 //! Escapes and sets are read in [`super::parse_set`], what follows `(?` in [`super::parse_group`].
 
 use super::error::PatternError;
@@ -20,7 +20,7 @@ pub(super) struct Parsed {
     pub(super) sequence: Sequence,
     /// The flags set for all of it.
     pub(super) flags: Flags,
-    /// The width of each group, the whole pattern's place first.
+    /// The width of each group, the whole pattern first.
     pub(super) groups: Vec<Option<Width>>,
     pub(super) width: Width,
 }
@@ -73,7 +73,7 @@ pub(super) struct Parser {
     pub(super) names: Vec<(String, u32)>,
     /// Within a look-behind: how many groups there were before it.
     pub(super) look_behind_groups: Option<usize>,
-    /// Groups asked for by number in a condition, with the place.
+    /// Groups asked for by number in a condition, with the position.
     pub(super) conditionals: Vec<(u32, usize)>,
 }
 

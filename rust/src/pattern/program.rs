@@ -3,20 +3,20 @@
 //! [`super::Compiler::compile`] makes it for what the linear engine cannot serve; [`super::backtrack`] runs it. Counted
 //! repetitions are counters, never copies, so a program is about as long as its pattern.
 
-use super::resolve::{Case, Part, Place, Resolved, Unit};
+use super::resolve::{Assertion, Case, Part, Resolved, Unit};
 use super::tree::{Greed, UNBOUNDED};
 
-/// A place in a program.
+/// An index into a program.
 pub(super) type Label = u32;
 
-/// There is no such place.
+/// There is no such index.
 pub(super) const NOWHERE: Label = u32::MAX;
 
 #[derive(Debug)]
 pub(super) enum Op {
     /// One character.
     One(Unit),
-    At(Place),
+    At(Assertion),
     /// Notes the position: where group `mark / 2` begins or ends.
     Mark(u32),
     /// An alternative follows; the next one is at `next`.
@@ -130,11 +130,11 @@ pub(super) struct Program {
 /// Not remembered.
 pub(super) const NO_MEMO: u32 = u32::MAX;
 
-/// Bits of a remembered failure's key that counts may take; the rest is for the position and the place.
+/// Bits of a remembered failure's key that counts may take; the rest is for the position and the index.
 const MEMO_BITS: u32 = 30;
 /// Groups whose captures a key may hold.
 pub(super) const MEMO_GROUPS: usize = 2;
-/// How many places may remember failures.
+/// How many operations may remember failures.
 pub(super) const MEMO_POINTS: usize = 1 << 10;
 
 impl Program {
@@ -174,7 +174,7 @@ struct Builder {
     memo: Vec<MemoPoint>,
     /// The loops around, up to the innermost look-around or atomic group.
     around: Vec<MemoLoop>,
-    /// How many repetitions are around in all; Python keeps captures more carefully then.
+    /// How many repetitions are around in all, possessive ones aside; Python keeps captures more carefully then.
     repeats: u32,
     /// Failures depend on more than a key holds.
     forgetful: bool,
@@ -186,7 +186,7 @@ impl Builder {
         self.ops.len() as Label
     }
 
-    /// A place to remember failures at, if that is sound and its key is small enough.
+    /// An index to remember failures under, if that is sound and its key is small enough.
     fn memo_point(&mut self) -> u32 {
         let bits: u32 = self.around.iter().map(|around| around.bits + u32::from(around.nullable)).sum();
         if self.forgetful || bits > MEMO_BITS || self.memo.len() >= MEMO_POINTS {
@@ -206,7 +206,7 @@ impl Builder {
     fn part(&mut self, part: &Part) {
         match part {
             Part::One(unit) => self.ops.push(Op::One(unit.clone())),
-            Part::At(place) => self.ops.push(Op::At(*place)),
+            Part::At(assertion) => self.ops.push(Op::At(*assertion)),
             Part::Capture { group, body } => {
                 self.ops.push(Op::Mark(group * 2));
                 self.sequence(body);
@@ -215,16 +215,15 @@ impl Builder {
             Part::Branch(alternatives) => self.branch(alternatives),
             Part::Repeat { greed, least, most, nullable, body } => match body.as_slice() {
                 [Part::One(unit)] => {
-                    let memo = if *greed == Greed::Possessive { NO_MEMO } else { self.memo_point() };
+                    let one_way = *greed == Greed::Possessive || least == most;
+                    let memo = if one_way { NO_MEMO } else { self.memo_point() };
                     let (unit, greed, least, most, keep) = (unit.clone(), *greed, *least, *most, self.repeats > 0);
                     self.ops.push(Op::Many { unit, greed, least, most, keep, first: First::Anything, memo });
                 }
                 _ if *greed == Greed::Possessive => {
                     let start = self.here();
                     self.ops.push(Op::Possessive { least: *least, most: *most, next: NOWHERE });
-                    self.repeats += 1;
                     self.closed(body, start);
-                    self.repeats -= 1;
                 }
                 _ => self.repeat(*greed == Greed::Lazy, *least, *most, *nullable, body),
             },
@@ -268,12 +267,12 @@ impl Builder {
 
     fn branch(&mut self, alternatives: &[Vec<Part>]) {
         let mut jumps = Vec::with_capacity(alternatives.len());
-        for (place, alternative) in alternatives.iter().enumerate() {
+        for (index, alternative) in alternatives.iter().enumerate() {
             let start = self.here();
-            let memo = if place == 0 { self.memo_point() } else { NO_MEMO };
+            let memo = if index == 0 { self.memo_point() } else { NO_MEMO };
             self.ops.push(Op::Branch { next: NOWHERE, keep: self.repeats > 0, first: First::Anything, memo });
             self.sequence(alternative);
-            if place + 1 < alternatives.len() {
+            if index + 1 < alternatives.len() {
                 jumps.push(self.here());
                 self.ops.push(Op::Jump(NOWHERE));
                 self.point(start, self.here());
@@ -319,24 +318,24 @@ impl Builder {
 
     /// Notes what has to come after each choice.
     fn look_ahead(&mut self) {
-        for place in 0..self.ops.len() {
-            let next = match self.ops.get(place) {
-                Some(Op::Branch { .. } | Op::Many { .. }) => self.first(place + 1),
+        for index in 0..self.ops.len() {
+            let next = match self.ops.get(index) {
+                Some(Op::Branch { .. } | Op::Many { .. }) => self.first(index + 1),
                 _ => continue,
             };
-            if let Some(Op::Branch { first, .. } | Op::Many { first, .. }) = self.ops.get_mut(place) {
+            if let Some(Op::Branch { first, .. } | Op::Many { first, .. }) = self.ops.get_mut(index) {
                 *first = next;
             }
         }
     }
 
-    fn first(&self, mut place: usize) -> First {
+    fn first(&self, mut index: usize) -> First {
         for _ in 0..16 {
-            match self.ops.get(place) {
+            match self.ops.get(index) {
                 Some(Op::One(Unit::Char(code)) | Op::Many { unit: Unit::Char(code), least: 1.., .. }) => {
                     return First::Char(*code);
                 }
-                Some(Op::Jump(target)) => place = *target as usize,
+                Some(Op::Jump(target)) => index = *target as usize,
                 Some(Op::Match) => return First::End,
                 _ => return First::Anything,
             }

@@ -19,9 +19,9 @@ pub(super) enum Unit {
     Set(Arc<CharSet>),
 }
 
-/// A place in the text.
+/// Where in the text one is: it takes no characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Assertion {
     Start,
     End,
     /// At the end or before a newline that ends the text.
@@ -45,7 +45,7 @@ pub(super) enum Case {
 #[derive(Clone, Debug)]
 pub(super) enum Part {
     One(Unit),
-    At(Place),
+    At(Assertion),
     Branch(Vec<Vec<Part>>),
     Capture { group: u32, body: Vec<Part> },
     Repeat { greed: Greed, least: u32, most: u32, nullable: bool, body: Vec<Part> },
@@ -124,7 +124,7 @@ impl Resolver<'_> {
                 Node::NotLiteral(code) => Part::One(self.literal(*code, flags, true)),
                 Node::Any => Part::One(if flags.dot_all { Unit::All } else { Unit::NotChar('\n' as u32) }),
                 Node::Set { negated, items } => Part::One(self.set(items, *negated, flags)),
-                Node::At(anchor) => Part::At(place(*anchor, flags)),
+                Node::At(anchor) => Part::At(assertion(*anchor, flags)),
                 Node::Branch(alternatives) => {
                     let mut lists = Vec::with_capacity(alternatives.len());
                     for alternative in alternatives {
@@ -217,14 +217,14 @@ fn case(flags: Flags) -> Case {
     }
 }
 
-fn place(anchor: Anchor, flags: Flags) -> Place {
+fn assertion(anchor: Anchor, flags: Flags) -> Assertion {
     match anchor {
-        Anchor::End => Place::End,
-        Anchor::LineStart if flags.multi_line => Place::LineStart,
-        Anchor::Start | Anchor::LineStart => Place::Start,
-        Anchor::LineEnd if flags.multi_line => Place::LineEnd,
-        Anchor::LineEnd => Place::LastLineEnd,
-        Anchor::Boundary => Place::Boundary { ascii: flags.ascii, negated: false },
-        Anchor::NoBoundary => Place::Boundary { ascii: flags.ascii, negated: true },
+        Anchor::End => Assertion::End,
+        Anchor::LineStart if flags.multi_line => Assertion::LineStart,
+        Anchor::Start | Anchor::LineStart => Assertion::Start,
+        Anchor::LineEnd if flags.multi_line => Assertion::LineEnd,
+        Anchor::LineEnd => Assertion::LastLineEnd,
+        Anchor::Boundary => Assertion::Boundary { ascii: flags.ascii, negated: false },
+        Anchor::NoBoundary => Assertion::Boundary { ascii: flags.ascii, negated: true },
     }
 }

@@ -50,7 +50,7 @@ impl Text for [u8] {
     fn last(&self, code: u32, start: usize, end: usize) -> Option<usize> {
         let part = self.get(start..self.len().min(end + 1)).unwrap_or_default();
         let byte = u8::try_from(code).ok()?;
-        memchr::memrchr(byte, part).map(|place| start + place)
+        memchr::memrchr(byte, part).map(|index| start + index)
     }
 }
 
@@ -83,7 +83,7 @@ impl Text for [char] {
     #[inline]
     fn last(&self, code: u32, start: usize, end: usize) -> Option<usize> {
         let part = self.get(start..self.len().min(end + 1)).unwrap_or_default();
-        part.iter().rposition(|character| *character as u32 == code).map(|place| start + place)
+        part.iter().rposition(|character| *character as u32 == code).map(|index| start + index)
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) enum Item {
     Category { category: Category, negated: bool },
 }
 
-/// A place in the text, taking no characters.
+/// A position in the text, taking no characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
     /// `^`.

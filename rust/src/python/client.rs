@@ -88,7 +88,7 @@ impl EngineClient {
         let evaluated = self.raise(py, evaluated)?;
         log::emit(py, log::DEBUG, || {
             let (code, key) = (visitor_code(code)?, feature_key(key)?);
-            Ok(format!("visitor {code:?}, feature flag {key:?}: variation {:?}", evaluated.outcome().key))
+            Ok(format!("visitor {code}, feature flag {key}: variation {:?}", evaluated.outcome().key))
         })?;
         Ok(evaluated)
     }
@@ -143,7 +143,7 @@ impl EngineClient {
         };
         log::emit(py, log::DEBUG, || {
             let (code, key) = (self::visitor_code(visitor_code)?, self::feature_key(feature_key)?);
-            Ok(format!("visitor {code:?}, feature flag {key:?}: active {active}"))
+            Ok(format!("visitor {code}, feature flag {key}: active {active}"))
         })?;
         Ok(active)
     }

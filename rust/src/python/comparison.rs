@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
 use pyo3::types::PyNotImplemented;
 
-/// The answer of `__richcmp__`; `same` tells whether both are equal, or `None` of a stranger. A stranger and an order
+/// The answer of `__richcmp__`; `same` tells whether both are equal, or `None` of an object of another class. Such an object and an order
 /// are `NotImplemented`: the other side is asked then.
 pub(super) fn answer(
     py: Python<'_>,

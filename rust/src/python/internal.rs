@@ -186,20 +186,20 @@ impl EngineClient {
         py.detach(|| self.engine.queue_all());
     }
 
-    /// Figures of visitors and tracking, by name.
-    fn _figures<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    /// Counters of visitors and tracking, by name.
+    fn _counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (counts, losses) = (self.engine.counts(), self.engine.losses());
-        let figures = PyDict::new(py);
-        figures.set_item("visitors", self.engine.visitor_count())?;
-        figures.set_item("visitor_bytes", self.engine.visitor_bytes())?;
-        figures.set_item("evicted_visitors", losses.visitors)?;
-        figures.set_item("queued_visitors", self.engine.queue_length())?;
-        figures.set_item("dropped_visitors", losses.codes)?;
-        figures.set_item("events_sent", counts.sent)?;
-        figures.set_item("events_failed", counts.failed)?;
-        figures.set_item("events_refused", counts.refused)?;
-        figures.set_item("events_dropped", losses.events)?;
-        Ok(figures)
+        let counters = PyDict::new(py);
+        counters.set_item("visitors", self.engine.visitor_count())?;
+        counters.set_item("visitor_bytes", self.engine.visitor_bytes())?;
+        counters.set_item("evicted_visitors", losses.visitors)?;
+        counters.set_item("queued_visitors", self.engine.queue_length())?;
+        counters.set_item("dropped_visitors", losses.codes)?;
+        counters.set_item("events_sent", counts.sent)?;
+        counters.set_item("events_failed", counts.failed)?;
+        counters.set_item("events_refused", counts.refused)?;
+        counters.set_item("events_dropped", losses.events)?;
+        Ok(counters)
     }
 
     fn _take_batch(&self, py: Python<'_>, most: usize) -> Option<TrackingBatch> {

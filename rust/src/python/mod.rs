@@ -36,7 +36,7 @@ mod native {
     #[pymodule_export]
     use super::data::custom_data::CustomData;
     #[pymodule_export]
-    use super::data::place::{Geolocation, PageView};
+    use super::data::location::{Geolocation, PageView};
     #[pymodule_export]
     use super::data::software::{
         ApplicationVersion, Browser, Cookie, Device, OperatingSystem, UniqueIdentifier, UserAgent,

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 
 use crate::delivery::batch::Batch;
 
-/// One tracking request. Exactly one thing becomes of it: `confirm`, `give_back`, `halve` or `set_aside`; after that the
+/// One tracking request. Exactly one thing becomes of it: `confirm`, `give_back`, `postpone`, `halve` or `set_aside`; after that the
 /// others do nothing. One that is dropped without a word gives its events back: they are sent with the next request.
 #[pyclass(frozen, module = "kameleoon._native")]
 pub(super) struct TrackingBatch {
@@ -37,6 +37,13 @@ impl TrackingBatch {
     fn give_back(&self) {
         if let Some(batch) = self.take() {
             batch.give_back();
+        }
+    }
+
+    /// The request was refused, maybe not for what it holds: its events are unsent again, and the last that are tried.
+    fn postpone(&self) {
+        if let Some(batch) = self.take() {
+            batch.postpone();
         }
     }
 

@@ -58,8 +58,8 @@ impl AssignedVariations {
         }
     }
 
-    /// Stores a variation over any older one of its experiment. `guess` is where to look first; returns where it stands.
-    pub fn assign(&mut self, variation: AssignedVariation, guess: usize) -> usize {
+    /// Stores a variation over any older one of its experiment. `hint` is where to look first; returns where it stands.
+    pub fn assign(&mut self, variation: AssignedVariation, hint: usize) -> usize {
         match self {
             Self::None => *self = Self::One(variation),
             Self::One(only) if only.experiment_id == variation.experiment_id => *only = variation,
@@ -71,7 +71,7 @@ impl AssignedVariations {
                 return 1;
             }
             Self::Several(all) => {
-                let (position, _) = all.insert_near(variation, guess);
+                let (position, _) = all.insert_near(variation, hint);
                 if variation.unsent {
                     all.note_unsent(position);
                 }
@@ -102,8 +102,8 @@ mod tests {
     #[test]
     fn a_newer_variation_replaces_the_older_one_of_its_experiment_wherever_it_is_looked_for() {
         let mut all = AssignedVariations::default();
-        for (experiment, guess, position) in [(1, 0, 0), (2, 1, 1), (3, 9, 2), (1, 2, 0), (2, 1, 1), (3, 0, 2)] {
-            assert_eq!(all.assign(variation(experiment, 10 * experiment), guess), position);
+        for (experiment, hint, position) in [(1, 0, 0), (2, 1, 1), (3, 9, 2), (1, 2, 0), (2, 1, 1), (3, 0, 2)] {
+            assert_eq!(all.assign(variation(experiment, 10 * experiment), hint), position);
         }
         assert_eq!(all.assign(variation(2, 7), 0), 1);
         let pairs: Vec<_> = all.as_slice().iter().map(|one| (one.experiment_id, one.variation_id)).collect();

@@ -455,11 +455,11 @@ impl VisitorData {
             + extras.conversions.unsent.len()
     }
 
-    /// Stores an assigned variation over any older one of its experiment. `guess` is where to look first; returns where
+    /// Stores an assigned variation over any older one of its experiment. `hint` is where to look first; returns where
     /// it stands.
-    pub fn assign(&mut self, mut assigned: AssignedVariation, sending: Sending, guess: usize) -> usize {
+    pub fn assign(&mut self, mut assigned: AssignedVariation, sending: Sending, hint: usize) -> usize {
         assigned.unsent = self.note(sending);
-        self.assigned_variations.assign(assigned, guess)
+        self.assigned_variations.assign(assigned, hint)
     }
 
     /// Stores a browser.

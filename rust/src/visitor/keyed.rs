@@ -108,10 +108,10 @@ impl<T: Item> Keyed<T> {
     }
 
     /// Puts the item where an older one with its key stands, or at the end. Returns its position, and the older one.
-    /// `guess` is where to look first.
-    pub fn insert_near(&mut self, item: T, guess: usize) -> (usize, Option<T>) {
-        let at_guess = self.items.get(guess).is_some_and(|older| older.key() == item.key());
-        let position = if at_guess { Some(guess) } else { self.position(item.key()) };
+    /// `hint` is where to look first.
+    pub fn insert_near(&mut self, item: T, hint: usize) -> (usize, Option<T>) {
+        let at_hint = self.items.get(hint).is_some_and(|older| older.key() == item.key());
+        let position = if at_hint { Some(hint) } else { self.position(item.key()) };
         match position.and_then(|position| Some((position, self.items.get_mut(position)?))) {
             Some((position, older)) => (position, Some(std::mem::replace(older, item))),
             None => (self.push(item), None),

@@ -360,11 +360,11 @@ impl VisitorStore {
         }
         let first = self.next_taken.load(Ordering::Relaxed);
         for step in 0..SHARDS {
-            let place = (first + step) % SHARDS;
-            let mut shard = self.enter(place);
+            let number = (first + step) % SHARDS;
+            let mut shard = self.enter(number);
             let Some(position) = shard.pop_waiting(&self.hasher) else { continue };
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            self.next_taken.store(place, Ordering::Relaxed);
+            self.next_taken.store(number, Ordering::Relaxed);
             let Some(slot) = shard.slots.get_bucket_mut(position) else { continue };
             let (taken, has_more) = take(slot);
             if has_more {
@@ -381,12 +381,20 @@ impl VisitorStore {
         None
     }
 
-    /// Takes something of one code, whether it waits or not; whether it waits is not changed. `None` if there is no such
-    /// code.
+    /// Takes something of one code, which thereby waits no longer. `None` if there is no such code.
     pub fn take_of<T>(&self, code: &str, take: impl FnOnce(&mut Slot) -> T) -> Option<T> {
-        let mut locked = self.lock(code);
-        let position = locked.shard.slots.find_bucket_index(locked.hash, |slot| slot.code == code)?;
-        locked.shard.slots.get_bucket_mut(position).map(take)
+        let Locked { mut shard, hash, epoch, .. } = self.lock(code);
+        let position = shard.slots.find_bucket_index(hash, |slot| slot.code == code)?;
+        let slot = shard.slots.get_bucket_mut(position)?;
+        let waited = std::mem::replace(&mut slot.queued, WaitingSince::NEVER).is_current(epoch);
+        let taken = take(slot);
+        if waited {
+            let stands = shard.waiting.iter().position(|waiting| *waiting == hash);
+            stands.map(|position| shard.waiting.remove(position));
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        shard.remove_if_needless(position);
+        Some(taken)
     }
 
     /// Makes those of one part of the visitors wait that have something unsent. Call it for each of [`Self::STEPS`].

@@ -2,7 +2,7 @@
 
 pub(super) mod conversion;
 pub(super) mod custom_data;
-pub(super) mod place;
+pub(super) mod location;
 pub(super) mod software;
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::numbers::Number;
 use crate::visitor::datum::{CustomDataKey, Datum};
 use conversion::Conversion;
 use custom_data::CustomData;
-use place::{Geolocation, PageView};
+use location::{Geolocation, PageView};
 use software::{ApplicationVersion, Browser, Cookie, Device, OperatingSystem, UniqueIdentifier, UserAgent};
 
 /// The base of all data kinds. Immutable, comparable, picklable, and hashable where their content is.
@@ -123,7 +123,7 @@ pub(super) fn to_object(py: Python<'_>, datum: Datum) -> PyResult<Py<PyAny>> {
         Datum::Browser(browser) => object!(Browser(browser)),
         Datum::Device(device) => object!(Device(device)),
         Datum::OperatingSystem(system) => object!(OperatingSystem(system)),
-        Datum::Geolocation(place) => object!(Geolocation(place)),
+        Datum::Geolocation(geolocation) => object!(Geolocation(geolocation)),
         Datum::PageView(view) => object!(PageView(view)),
         Datum::Conversion(conversion) => object!(Conversion(conversion)),
         Datum::Cookie(cookie) => object!(Cookie(cookie)),
@@ -133,7 +133,7 @@ pub(super) fn to_object(py: Python<'_>, datum: Datum) -> PyResult<Py<PyAny>> {
     }
 }
 
-/// The place of a datum's kind in `DataType` (spec 2 §2).
+/// The number of a datum's kind in `DataType` (spec 2 §2).
 fn data_type(datum: &Datum) -> usize {
     match datum {
         Datum::CustomData(_) => 0,
@@ -174,12 +174,12 @@ fn arguments<'py>(py: Python<'py>, datum: &Datum) -> PyResult<(Bound<'py, PyTupl
         }
         Datum::Device(device) => vec![software::device_type(py, *device)?.into_bound(py)],
         Datum::OperatingSystem(system) => vec![software::os_type(py, *system)?.into_bound(py)],
-        Datum::Geolocation(place) => {
+        Datum::Geolocation(geolocation) => {
             let mut all = Vec::new();
-            for text in [&place.country, &place.region, &place.city, &place.postal_code] {
+            for text in [&geolocation.country, &geolocation.region, &geolocation.city, &geolocation.postal_code] {
                 all.push(text.as_deref().into_pyobject(py)?.into_any());
             }
-            for degrees in [place.latitude, place.longitude] {
+            for degrees in [geolocation.latitude, geolocation.longitude] {
                 all.push(to_number(py, degrees)?);
             }
             all
@@ -239,25 +239,25 @@ impl Members {
         self.members.get_or_try_init(py, fetch).map(Vec::as_slice)
     }
 
-    fn get(&self, py: Python<'_>, place: usize) -> PyResult<Py<PyAny>> {
-        let member = self.all(py)?.get(place).map(|member| member.clone_ref(py));
-        member.ok_or_else(|| PyValueError::new_err(format!("no {} number {place}", self.name)))
+    fn get(&self, py: Python<'_>, number: usize) -> PyResult<Py<PyAny>> {
+        let member = self.all(py)?.get(number).map(|member| member.clone_ref(py));
+        member.ok_or_else(|| PyValueError::new_err(format!("no {} number {number}", self.name)))
     }
 
-    /// The place of a member; a member's value counts as the member.
-    fn place(&self, argument: &Bound<'_, PyAny>) -> PyResult<u8> {
+    /// The number of a member; a member's value counts as the member.
+    fn number(&self, argument: &Bound<'_, PyAny>) -> PyResult<u8> {
         let py = argument.py();
         let members = self.all(py)?;
-        let mut place = members.iter().position(|member| member.is(argument));
-        if place.is_none() {
+        let mut number = members.iter().position(|member| member.is(argument));
+        if number.is_none() {
             for (candidate, member) in members.iter().enumerate() {
                 if member.bind(py).getattr(intern!(py, "value"))?.eq(argument)? {
-                    place = Some(candidate);
+                    number = Some(candidate);
                 }
             }
         }
-        match place.and_then(|place| u8::try_from(place).ok()) {
-            Some(place) => Ok(place),
+        match number.and_then(|number| u8::try_from(number).ok()) {
+            Some(number) => Ok(number),
             None => Err(PyValueError::new_err(format!(
                 "expected a {}, got {} {}",
                 self.name,

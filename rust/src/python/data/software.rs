@@ -14,16 +14,16 @@ static BROWSERS: Members = Members::new("BrowserType");
 static DEVICES: Members = Members::new("DeviceType");
 static SYSTEMS: Members = Members::new("OperatingSystemType");
 
-pub(super) fn browser_type(py: Python<'_>, place: u8) -> PyResult<Py<PyAny>> {
-    BROWSERS.get(py, place.into())
+pub(super) fn browser_type(py: Python<'_>, number: u8) -> PyResult<Py<PyAny>> {
+    BROWSERS.get(py, number.into())
 }
 
-pub(super) fn device_type(py: Python<'_>, place: u8) -> PyResult<Py<PyAny>> {
-    DEVICES.get(py, place.into())
+pub(super) fn device_type(py: Python<'_>, number: u8) -> PyResult<Py<PyAny>> {
+    DEVICES.get(py, number.into())
 }
 
-pub(super) fn os_type(py: Python<'_>, place: u8) -> PyResult<Py<PyAny>> {
-    SYSTEMS.get(py, place.into())
+pub(super) fn os_type(py: Python<'_>, number: u8) -> PyResult<Py<PyAny>> {
+    SYSTEMS.get(py, number.into())
 }
 
 pub(super) fn cookies<'py>(py: Python<'py>, cookie: &datum::Cookie) -> PyResult<Bound<'py, PyDict>> {
@@ -43,7 +43,8 @@ impl Browser {
     #[new]
     #[pyo3(signature = (browser_type, version=None))]
     fn new(browser_type: &Bound<'_, PyAny>, version: Option<&Bound<'_, PyAny>>) -> PyResult<PyClassInitializer<Self>> {
-        let browser = datum::Browser { kind: BROWSERS.place(browser_type)?, version: version.map(number).transpose()? };
+        let browser =
+            datum::Browser { kind: BROWSERS.number(browser_type)?, version: version.map(number).transpose()? };
         Ok(PyClassInitializer::from(Data).add_subclass(Self(browser)))
     }
 
@@ -68,7 +69,7 @@ pub(in crate::python) struct Device(pub(super) u8);
 impl Device {
     #[new]
     fn new(device_type: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
-        Ok(PyClassInitializer::from(Data).add_subclass(Self(DEVICES.place(device_type)?)))
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(DEVICES.number(device_type)?)))
     }
 
     /// The device.
@@ -86,7 +87,7 @@ pub(in crate::python) struct OperatingSystem(pub(super) u8);
 impl OperatingSystem {
     #[new]
     fn new(os_type: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
-        Ok(PyClassInitializer::from(Data).add_subclass(Self(SYSTEMS.place(os_type)?)))
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(SYSTEMS.number(os_type)?)))
     }
 
     /// The operating system.

@@ -25,7 +25,7 @@ impl Geolocation {
         latitude: Option<&Bound<'_, PyAny>>,
         longitude: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<PyClassInitializer<Self>> {
-        let place = datum::Geolocation {
+        let geolocation = datum::Geolocation {
             country: optional_text(country)?,
             region: optional_text(region)?,
             city: optional_text(city)?,
@@ -33,7 +33,7 @@ impl Geolocation {
             latitude: latitude.map(number).transpose()?,
             longitude: longitude.map(number).transpose()?,
         };
-        Ok(PyClassInitializer::from(Data).add_subclass(Self(Arc::new(place))))
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(Arc::new(geolocation))))
     }
 
     /// The country.
