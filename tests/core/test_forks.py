@@ -61,7 +61,8 @@ def test_forking_while_data_files_are_swapped_never_hangs(platform: Platform) ->
             while not stop.is_set():
                 number += 1
                 change = json.dumps({"flag": "flag", "enabled": True}).encode()
-                urllib.request.urlopen(sys.argv[1] + "/control/environment", change).read()
+                headers, url = {"Content-Type": "application/json"}, sys.argv[1] + "/control/environment"
+                urllib.request.urlopen(urllib.request.Request(url, change, headers)).read()
         def evaluate():
             while not stop.is_set():
                 for client in clients:
