@@ -19,11 +19,14 @@ impl Reports {
         self.waiting.store(true, Ordering::Release);
     }
 
-    /// The lines that wait. Where none do, which is nearly always, this is one load.
+    /// Whether lines wait, which they hardly ever do: one load.
+    #[inline]
+    pub fn are_waiting(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// The lines that wait.
     pub fn take(&self) -> Vec<String> {
-        if !self.waiting.load(Ordering::Acquire) {
-            return Vec::new();
-        }
         self.waiting.store(false, Ordering::Relaxed);
         std::mem::take(&mut *self.lines.lock())
     }

@@ -16,6 +16,9 @@ use crate::visitor::datum::{Conversion, CustomData, CustomDataKey, Datum};
 use crate::visitor::keyed::Keyed;
 use crate::visitor::sending::Sending;
 
+/// Some data, as a call brings them.
+pub type DataList = SmallVec<[Datum; 8]>;
+
 /// What is to be done about a visitor's codes once its data are no longer locked, in order.
 enum CodeChange {
     UniqueIdentifier(bool),
@@ -30,18 +33,16 @@ impl<A> EngineVisitor<'_, A> {
 
     /// Stores data. What cannot be stored is left out and noted.
     pub fn add(&self, data: impl IntoIterator<Item = Datum>, track: bool, moment: Moment) -> Vec<Notice> {
-        let (mut notices, mut changes) = (Vec::new(), SmallVec::<[CodeChange; 2]>::new());
-        let mut data: SmallVec<[Datum; 8]> = data.into_iter().collect();
+        self.add_list(data.into_iter().collect(), track, moment)
+    }
+
+    /// As [`Self::add`], for data that are in a list already.
+    pub fn add_list(&self, mut data: DataList, track: bool, moment: Moment) -> Vec<Notice> {
+        let (mut notices, mut changes) = (Vec::new(), SmallVec::<[CodeChange; 1]>::new());
         let code = self.code.as_str();
-        data.retain(|datum| {
-            let fits = !is_too_long(datum);
-            if !fits {
-                let text =
-                    format!("{} of visitor {code:?} ignored: it is longer than the service accepts", name_of(datum));
-                notices.push(Notice::error(text));
-            }
-            fits
-        });
+        if data.iter().any(is_too_long) {
+            self.leave_out_too_long(&mut data, &mut notices);
+        }
         let data_file = self.engine.data_file.load();
         let table = &data_file.custom_data;
         let (now, sending) = (moment.now, self.engine.sending(track));
@@ -62,6 +63,20 @@ impl<A> EngineVisitor<'_, A> {
             }
         }
         notices
+    }
+
+    #[cold]
+    fn leave_out_too_long(&self, data: &mut DataList, notices: &mut Vec<Notice>) {
+        let code = self.code.as_str();
+        data.retain(|datum| {
+            let fits = !is_too_long(datum);
+            if !fits {
+                let text =
+                    format!("{} of visitor {code:?} ignored: it is longer than the service accepts", name_of(datum));
+                notices.push(Notice::error(text));
+            }
+            fits
+        });
     }
 
     /// Stores a conversion and queues the visitor.

@@ -26,6 +26,7 @@ use crate::visitor::store::VisitorStore;
 
 pub use crate::remote::{RemoteFilter, RemoteVisitor};
 pub use code::{MAX_VISITOR_CODE, VisitorCode};
+pub use data::DataList;
 pub use evaluate::{Evaluated, Explained, Mode};
 pub use tracking::Losses;
 

@@ -16,7 +16,7 @@ use crate::targeting::{Memory, Subject, Targeting, TargetingObserver, Unobserved
 use crate::visitor::Millis;
 use crate::visitor::assigned::AssignedVariation;
 use crate::visitor::data::{
-    BanditScores, Consent, ForcedVariation, LastChoice, LastHoldout, SimulatedVariation, VisitorData,
+    BanditScores, Consent, Extras, ForcedVariation, LastChoice, LastHoldout, SimulatedVariation, VisitorData,
 };
 
 /// Why a flag has no answer.
@@ -135,8 +135,7 @@ struct Evaluator<'a> {
 
 impl<'a> Evaluator<'a> {
     fn evaluate<O: Observer>(&self, observer: &mut O) -> Result<Evaluation, Disabled> {
-        let simulated =
-            self.subject.visitor.and_then(|visitor| visitor.extras().simulated_variations.get(&self.flag.key));
+        let simulated = self.extras().and_then(|extras| extras.simulated_variations.get(&self.flag.key));
         if let Some(simulated) = simulated {
             observer.simulated();
             return Ok(Evaluation { answer: self.simulated(simulated), assigned: None, holdout: None });
@@ -164,13 +163,19 @@ impl<'a> Evaluator<'a> {
         AssignedVariation { experiment_id, variation_id, time, rule_kind, unsent: false }
     }
 
+    /// What few visitors hold, if this one does.
+    #[inline]
+    fn extras(&self) -> Option<&'a Extras> {
+        self.subject.visitor?.existing_extras()
+    }
+
     /// The code that is hashed.
     fn code_for_hash(&self) -> &'a str {
         let Some(visitor) = self.subject.visitor else { return self.subject.code };
         let bucketing_value = || visitor.custom_values(self.flag.bucketing_index?)?.first();
         match bucketing_value() {
             Some(value) => value,
-            None => visitor.mapping_identifier().unwrap_or(self.subject.code),
+            None => self.extras().and_then(|extras| extras.mapping_identifier.as_deref()).unwrap_or(self.subject.code),
         }
     }
 
@@ -278,8 +283,7 @@ impl<'a> Evaluator<'a> {
         holdout: Option<AssignedVariation>,
         observer: &mut O,
     ) -> (RuleStep, Option<Result<Answer, Disabled>>) {
-        let forced =
-            self.subject.visitor.and_then(|visitor| visitor.extras().forced_variations.get(&rule.experiment_id));
+        let forced = self.extras().and_then(|extras| extras.forced_variations.get(&rule.experiment_id));
         if let Some(forced) = forced.filter(|forced| forced.force_targeting) {
             return (RuleStep::Forced, Some(Ok(self.forced(forced, rule))));
         }
@@ -342,7 +346,7 @@ impl<'a> Evaluator<'a> {
 
     /// The choice of the contextual bandit, if the visitor has scores for the experiment.
     fn bandit_choice<'r>(&self, rule: &'r Rule, code: &str) -> Option<&'r Share> {
-        let scores = self.subject.visitor?.extras().bandit_scores.get(&rule.experiment_id)?;
+        let scores = self.extras()?.bandit_scores.get(&rule.experiment_id)?;
         best_scored(rule, scores, |salt, count| slice(bucket(code, salt), count))
     }
 }

@@ -13,7 +13,7 @@ use super::data::{self, conversion};
 use super::results::{Objects, Variation};
 use super::{errors, log};
 use crate::datafile::model::DataFile;
-use crate::engine::{Engine, EngineError, EngineVisitor, Evaluated, Mode, Snapshot, VisitorCode};
+use crate::engine::{DataList, Engine, EngineError, EngineVisitor, Evaluated, Mode, Snapshot, VisitorCode};
 use crate::evaluation::Answer;
 use crate::visitor::datum::Datum;
 
@@ -278,7 +278,7 @@ impl EngineClient {
         let py = visitor_code.py();
         let visitor = this.visitor(visitor_code)?;
         visitor.prefetch();
-        let mut all: smallvec::SmallVec<[Datum; 8]> = smallvec::SmallVec::new();
+        let mut all = DataList::new();
         for object in data.iter_borrowed() {
             match data::of(&object) {
                 Some(datum) => all.push(datum),
@@ -287,7 +287,7 @@ impl EngineClient {
                 })?,
             }
         }
-        log::notices(py, visitor.add(all, track, moment()))
+        log::notices(py, visitor.add_list(all, track, moment()))
     }
 
     /// Stores a conversion of a goal and queues the visitor for tracking. Raises `VisitorCodeInvalid`. (spec 3 §1)

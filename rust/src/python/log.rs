@@ -56,7 +56,13 @@ pub(super) fn notices(py: Python<'_>, notices: Vec<Notice>) -> PyResult<()> {
 }
 
 /// What evaluations have left for the log. Where they have nothing, which is nearly always, this is one load.
+#[inline]
 pub(super) fn reports(py: Python<'_>, reports: &Reports) -> PyResult<()> {
+    if reports.are_waiting() { log_reports(py, reports) } else { Ok(()) }
+}
+
+#[cold]
+fn log_reports(py: Python<'_>, reports: &Reports) -> PyResult<()> {
     for line in reports.take() {
         emit(py, WARNING, || Ok(line))?;
     }

@@ -367,6 +367,12 @@ impl VisitorData {
         self.details.as_ref().and_then(|details| details.extras.as_deref()).unwrap_or(&NO_EXTRAS)
     }
 
+    /// What few visitors hold, if there is anything.
+    #[inline]
+    pub fn existing_extras(&self) -> Option<&Extras> {
+        self.details.as_ref()?.extras.as_deref()
+    }
+
     /// The same, to change it.
     pub fn extras_mut(&mut self) -> &mut Extras {
         self.details_mut().extras.get_or_insert_with(|| Box::new(Extras::NONE))

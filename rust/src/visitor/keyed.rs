@@ -92,6 +92,7 @@ impl<T> Default for Keyed<T> {
 
 impl<T: Item> Keyed<T> {
     /// Where the item with this key stands.
+    #[inline]
     pub fn position(&self, key: &T::Key) -> Option<usize> {
         let Some(index) = &self.index else { return self.items.iter().position(|item| item.key() == key) };
         let found = index.positions.find(index.hasher.hash_one(key), |position| self.key_at(*position) == Some(key));
