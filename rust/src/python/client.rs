@@ -82,15 +82,25 @@ impl EngineClient {
         Ok(evaluated)
     }
 
-    fn tracked(&self, code: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>, mode: Mode) -> PyResult<Evaluated<Objects>> {
+    /// Evaluates, logs, and gives what `use_answer` makes of the answer: it is not moved, which is measured to pay.
+    #[inline]
+    fn tracked<T>(
+        &self,
+        code: &Bound<'_, PyAny>,
+        key: &Bound<'_, PyAny>,
+        mode: Mode,
+        use_answer: impl FnOnce(&Evaluated<Objects>) -> PyResult<T>,
+    ) -> PyResult<T> {
         let py = code.py();
-        let evaluated = self.evaluate(code, key, mode)?;
-        let evaluated = self.raise(py, evaluated)?;
-        log::emit(py, log::DEBUG, || {
-            let (code, key) = (visitor_code(code)?, feature_key(key)?);
-            Ok(format!("visitor {code}, feature flag {key}: variation {:?}", evaluated.outcome().key))
-        })?;
-        Ok(evaluated)
+        match self.evaluate(code, key, mode)? {
+            Ok(evaluated) => {
+                if log::enabled(log::DEBUG) {
+                    log_variation(code, key, &evaluated)?;
+                }
+                use_answer(&evaluated)
+            }
+            Err(error) => Err(errors::exception(py, &error, self.environment())),
+        }
     }
 
     /// Raises `VisitorCodeInvalid`.
@@ -104,6 +114,14 @@ impl EngineClient {
         self.visitor(code)?.add([Datum::UniqueIdentifier(unique)], true, moment());
         Ok(())
     }
+}
+
+#[cold]
+fn log_variation(code: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>, evaluated: &Evaluated<Objects>) -> PyResult<()> {
+    log::emit(code.py(), log::DEBUG, || {
+        let (code, key) = (visitor_code(code)?, feature_key(key)?);
+        Ok(format!("visitor {code}, feature flag {key}: variation {:?}", evaluated.outcome().key))
+    })
 }
 
 /// The Python object for an answer.
@@ -160,8 +178,9 @@ impl EngineClient {
     ) -> PyResult<Py<Variation>> {
         wake(slf)?;
         let this = slf.get();
-        let evaluated = this.tracked(visitor_code, feature_key, mode(track))?;
-        object(visitor_code.py(), &evaluated.snapshot, &evaluated.answer)
+        this.tracked(visitor_code, feature_key, mode(track), |evaluated| {
+            object(visitor_code.py(), &evaluated.snapshot, &evaluated.answer)
+        })
     }
 
     /// The visitor's variations of all feature flags by key; disabled ones are left out, and with `only_active` those
@@ -225,7 +244,7 @@ impl EngineClient {
         wake(slf)?;
         let this = slf.get();
         this.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        Ok(this.tracked(visitor_code, feature_key, Mode::Track)?.outcome().key.to_string())
+        this.tracked(visitor_code, feature_key, Mode::Track, |evaluated| Ok(evaluated.outcome().key.to_string()))
     }
 
     /// The value of a variable of the visitor's variation. Deprecated: use `get_variation`.
@@ -243,8 +262,9 @@ impl EngineClient {
         let this = slf.get();
         let py = visitor_code.py();
         this.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        let evaluated = this.tracked(visitor_code, feature_key, Mode::Track)?;
-        let variation = object(py, &evaluated.snapshot, &evaluated.answer)?;
+        let variation = this.tracked(visitor_code, feature_key, Mode::Track, |evaluated| {
+            object(py, &evaluated.snapshot, &evaluated.answer)
+        })?;
         let value = variation.get().variable_value(py, variable_key)?;
         value.ok_or_else(|| errors::variable_not_found(py, variable_key))
     }
