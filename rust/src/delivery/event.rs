@@ -171,16 +171,15 @@ pub fn is_too_long(datum: &Datum) -> bool {
 }
 
 fn may_be_too_long(datum: &Datum) -> bool {
-    let values = |values: &Values| values.as_slice().iter().map(|value| value.len() + 8).sum::<usize>();
     let (bytes, limit) = match datum {
-        Datum::CustomData(datum) => (values(&datum.values), EVENT_LIMIT),
+        Datum::CustomData(datum) => (datum.values.text_bytes(), EVENT_LIMIT),
         Datum::PageView(view) => {
             let title = view.title.as_ref().map_or(0, CompactString::len);
             (view.url.len() + title + view.referrers.as_ref().map_or(0, |referrers| referrers.len() * 21), EVENT_LIMIT)
         }
         Datum::Conversion(conversion) => {
             let metadata = conversion.metadata.as_deref().unwrap_or_default().iter();
-            (metadata.map(|datum| values(&datum.values) + 24).sum(), EVENT_LIMIT)
+            (metadata.map(|datum| datum.values.text_bytes() + 24).sum(), EVENT_LIMIT)
         }
         Datum::Geolocation(geolocation) => {
             let Geolocation { country, region, city, postal_code, .. } = &**geolocation;

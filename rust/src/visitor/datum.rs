@@ -74,6 +74,11 @@ impl Values {
             Self::Shared(all) => all,
         }
     }
+
+    /// About how many bytes they take as text, with what stands around each.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.as_slice().iter().map(|value| value.len() + 8).sum()
+    }
 }
 
 impl From<CompactString> for Values {

@@ -71,14 +71,13 @@ pub enum Event {
 impl Event {
     /// About how many bytes of text it has.
     fn text_bytes(&self) -> usize {
-        let values = |values: &Values| values.as_slice().iter().map(|value| value.len() + 8).sum::<usize>();
         match self {
-            Self::CustomData { values: all, .. } => values(all),
+            Self::CustomData { values: all, .. } => all.text_bytes(),
             Self::PageView(view) => {
                 let referrers = view.referrers.as_ref().map_or(0, |referrers| referrers.len() * 8);
                 view.url.len() + view.title.as_ref().map_or(0, compact_str::CompactString::len) + referrers
             }
-            Self::Conversion { metadata, .. } => metadata.iter().map(|(_, datum)| values(&datum.values)).sum(),
+            Self::Conversion { metadata, .. } => metadata.iter().map(|(_, datum)| datum.values.text_bytes()).sum(),
             _ => 0,
         }
     }
