@@ -158,6 +158,15 @@ def test_a_silent_stream_is_not_lost(server: Server, default: float | None) -> N
         socket.setdefaulttimeout(None)
 
 
+def test_a_port_that_refuses_is_reported() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # and does not listen
+        address = f"http://127.0.0.1:{held.getsockname()[1]}/"
+        reports = Reports()
+        EventStream(3, lambda: requests.get(address, stream=True, timeout=5), reports.queue.put).start()
+        assert reports.next() == StreamRefused(3, "ConnectionError")
+
+
 @pytest.mark.parametrize("error", [RuntimeError("no"), SystemExit(1), KeyboardInterrupt(), MemoryError()])
 def test_whatever_is_raised_is_reported(error: BaseException) -> None:
     def raising() -> Any:

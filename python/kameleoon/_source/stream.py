@@ -29,8 +29,12 @@ Report = Callable[[StreamReport], object]
 class OpenedStream(Protocol):
     """An answer whose head has come, as ``requests.Response`` is one."""
 
-    headers: Mapping[str, str]
     raw: Any
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By name, in any case."""
+        ...
 
     def close(self) -> None:
         """Closes the connection."""
@@ -151,6 +155,8 @@ def _timestamp(data: str) -> int | None:
 
 def _shown(error: BaseException) -> str:
     """A reason without addresses, which may hold credentials of a proxy."""
-    if isinstance(error, (EventTooLarge, RequestError, ValueError)):
+    if isinstance(error, RequestError):
+        return error.reason
+    if isinstance(error, (EventTooLarge, ValueError)):
         return str(error)
     return type(error).__name__
