@@ -93,7 +93,8 @@ STREAMED = Fetched(Outcome.CHANGED, wants_stream=True)
 SAME = Fetched(Outcome.NOT_MODIFIED, wants_stream=True)
 FAILED = FetchFailed("HTTP status 500")
 POLL = Fetch()
-NEWS = Fetch(7, is_by_event=True)
+OPENED = Fetch(is_by_stream=True)
+NEWS = Fetch(7, is_by_stream=True)
 
 # Each row: events, and pauses in seconds between them; then what is done, with its moment.
 TABLE: dict[str, tuple[list[Any], list[tuple[float, Action]]]] = {
@@ -102,11 +103,11 @@ TABLE: dict[str, tuple[list[Any], list[tuple[float, Action]]]] = {
     "it opens the stream when the data file asks for it": ([Started(), STREAMED], [(0, POLL), (0, OpenStream(1))]),
     "it fetches when the stream opens: something may have changed before": (
         [Started(), STREAMED, 1, StreamOpened(1)],
-        [(0, POLL), (0, OpenStream(1)), (1, POLL)],
+        [(0, POLL), (0, OpenStream(1)), (1, OPENED)],
     ),
     "it polls while it streams": (
         [Started(), STREAMED, 1, StreamOpened(1), SAME, 100, SAME, 100],
-        [(0, POLL), (0, OpenStream(1)), (1, POLL), (101, POLL), (201, POLL)],
+        [(0, POLL), (0, OpenStream(1)), (1, OPENED), (101, POLL), (201, POLL)],
     ),
     "it polls while the stream is refused": (
         [Started(), STREAMED, 1, StreamRefused(1, "HTTP status 503", 1000.0), 150],
@@ -114,19 +115,19 @@ TABLE: dict[str, tuple[list[Any], list[tuple[float, Action]]]] = {
     ),
     "an event is a fetch": (
         [Started(), STREAMED, StreamOpened(1), SAME, 5, StreamEvent(1, 7)],
-        [(0, POLL), (0, OpenStream(1)), (0, POLL), (5, NEWS)],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED), (5, NEWS)],
     ),
     "300 events are one fetch and one more": (
         [Started(), STREAMED, StreamOpened(1), SAME, 5, *[StreamEvent(1, number) for number in range(300)], SAME, SAME],
-        [(0, POLL), (0, OpenStream(1)), (0, POLL), (5, Fetch(0, True)), (5, Fetch(299, True))],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED), (5, Fetch(0, True)), (5, Fetch(299, True))],
     ),
     "an event during a fetch that fails is followed, and so is the one that the fetch was for": (
         [Started(), STREAMED, StreamOpened(1), SAME, 5, StreamEvent(1, 7), FAILED, 1.2, SAME],
-        [(0, POLL), (0, OpenStream(1)), (0, POLL), (5, NEWS), (6.1, NEWS)],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED), (5, NEWS), (6.1, NEWS)],
     ),
     "an event while fetches fail is followed soon, but not at once": (
         [Started(), STREAMED, StreamOpened(1), SAME, 5, *[StreamEvent(1, 7), FAILED] * 1, 0.1, StreamEvent(1, 8), 2],
-        [(0, POLL), (0, OpenStream(1)), (0, POLL), (5, NEWS), (6.1, Fetch(8, True))],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED), (5, NEWS), (6.1, Fetch(8, True))],
     ),
     "failed fetches are tried again with growing pauses": (
         [Started(True), CHANGED, 100, FAILED, 1.1, FAILED, 2.2, FAILED, 4.4, CHANGED],
@@ -150,11 +151,11 @@ TABLE: dict[str, tuple[list[Any], list[tuple[float, Action]]]] = {
     ),
     "events wait as long as the service asks for": (
         [Started(), STREAMED, StreamOpened(1), FetchFailed("HTTP status 503", 30.0), 5, StreamEvent(1, 7), 24, 5],
-        [(0, POLL), (0, OpenStream(1)), (0, POLL), (31.0, NEWS)],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED), (31.0, NEWS)],
     ),
     "a reopened stream waits with its fetch as long as the service asks for": (
         [Started(), STREAMED, StreamOpened(1), FetchFailed("HTTP status 503", 30.0), StreamLost(1, "reset"), 2, StreamOpened(2), 27, 3],
-        [(0, POLL), (0, OpenStream(1)), (0, POLL), (1.65, OpenStream(2)), (31.0, POLL)],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED), (1.65, OpenStream(2)), (31.0, OPENED)],
     ),
     "a lost stream is opened again with growing pauses": (
         [Started(), STREAMED, StreamRefused(1, "503"), 2, StreamRefused(2, "503"), 4, StreamRefused(3, "503"), 7],
@@ -165,14 +166,14 @@ TABLE: dict[str, tuple[list[Any], list[tuple[float, Action]]]] = {
             *[Started(), STREAMED, StreamOpened(1), SAME, StreamLost(1, "closed"), 2],
             *[StreamOpened(2), SAME, StreamLost(2, "closed"), 4, StreamOpened(3), SAME],
         ],
-        [(0, POLL), (0, OpenStream(1)), (0, POLL), (1.65, OpenStream(2)), (2, POLL), (5.3, OpenStream(3)), (6, POLL)],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED), (1.65, OpenStream(2)), (2, OPENED), (5.3, OpenStream(3)), (6, OPENED)],
     ),
     "after a stream that stayed up the pauses start anew": (
         [
             *[Started(), STREAMED, StreamRefused(1, "503"), 2, StreamRefused(2, "503"), 4, StreamOpened(3), SAME, 30],
             *[StreamLost(3, "closed"), 2],
         ],
-        [(0, POLL), (0, OpenStream(1)), (1.65, OpenStream(2)), (5.3, OpenStream(3)), (6, POLL), (37.65, OpenStream(4))],
+        [(0, POLL), (0, OpenStream(1)), (1.65, OpenStream(2)), (5.3, OpenStream(3)), (6, OPENED), (37.65, OpenStream(4))],
     ),
     "a refused stream waits as long as the service asks for": (
         [Started(), STREAMED, StreamRefused(1, "HTTP status 503", 20.0), 19, 3],
@@ -188,31 +189,31 @@ TABLE: dict[str, tuple[list[Any], list[tuple[float, Action]]]] = {
     ),
     "a stream without heartbeats is never too silent": (
         [Started(), STREAMED, StreamOpened(1), SAME, 99],
-        [(0, POLL), (0, OpenStream(1)), (0, POLL)],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED)],
     ),
     "one whose heartbeats stay out is": (
         [Started(), STREAMED, StreamOpened(1), SAME, *[StreamHeartbeat(1), 5] * 3, 16],
-        [(0, POLL), (0, OpenStream(1)), (0, POLL), (30, CloseStream(1))],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED), (30, CloseStream(1))],
     ),
     "events are signs of life": (
         [Started(), STREAMED, StreamOpened(1), SAME, *[StreamHeartbeat(1), 5] * 3, StreamEvent(1, 7), SAME, 19, 2, 2],
-        [(0, POLL), (0, OpenStream(1)), (0, POLL), (15, NEWS), (35, CloseStream(1)), (36.65, OpenStream(2))],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED), (15, NEWS), (35, CloseStream(1)), (36.65, OpenStream(2))],
     ),
     "the stream is closed when the data file asks for it no more": (
         [Started(), STREAMED, StreamOpened(1), CHANGED, 1, StreamEvent(1, 7), StreamLost(1, "closed"), 9],
-        [(0, POLL), (0, OpenStream(1)), (0, POLL), (0, CloseStream(1))],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED), (0, CloseStream(1))],
     ),
     "and opened when it asks for it again": (
         [Started(), STREAMED, StreamOpened(1), CHANGED, 100, STREAMED],
-        [(0, POLL), (0, OpenStream(1)), (0, POLL), (0, CloseStream(1)), (100, POLL), (100, OpenStream(2))],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED), (0, CloseStream(1)), (100, POLL), (100, OpenStream(2))],
     ),
     "a failed fetch leaves the stream alone": (
         [Started(), STREAMED, StreamOpened(1), FAILED, 0.5, StreamEvent(1, 7), 2],
-        [(0, POLL), (0, OpenStream(1)), (0, POLL), (1.1, NEWS)],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED), (1.1, NEWS)],
     ),
     "the end closes the stream, and nothing follows": (
         [Started(), STREAMED, StreamOpened(1), Stopped(), SAME, StreamEvent(1, 7), Stopped(), 1000],
-        [(0, POLL), (0, OpenStream(1)), (0, POLL), (0, CloseStream(1))],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED), (0, CloseStream(1))],
     ),
     "an end during the first fetch opens no stream": ([Started(), Stopped(), STREAMED, 1000], [(0, POLL)]),
 }  # fmt: skip
@@ -369,10 +370,10 @@ def test_there_is_always_a_next_thing_to_do_and_the_last_event_is_followed(moves
         world.look()
     if machine.state.status.name == "streaming":
         machine.tell(StreamEvent(machine.state.stream_number, 99))
-        if Fetch(99, is_by_event=True) not in [action for _, action in machine.done] and machine.state.under_way:
+        if Fetch(99, is_by_stream=True) not in [action for _, action in machine.done] and machine.state.under_way:
             machine.tell(FetchFailed("down"))  # the fetch under way, which began before the event
         machine.wait(max(world.left_alone_until - machine.now, 0.0) + 61)
-        assert Fetch(99, is_by_event=True) in [action for _, action in machine.done]
+        assert Fetch(99, is_by_stream=True) in [action for _, action in machine.done]
     machine.tell(Stopped())
     machine.take()
     machine.wait(10_000)

@@ -10,10 +10,12 @@ __all__ = ["Action", "CloseStream", "Fetch", "OpenStream", "Status", "TellStatus
 
 @dataclass(frozen=True)
 class Fetch:
-    """Fetch the data file. ``is_by_event``: an event asks for it; ``timestamp``: that event's, in milliseconds."""
+    """Fetch the data file. ``is_by_stream``: the stream asks for it, because it has just been connected or by an event;
+    ``timestamp``: that event's, in milliseconds.
+    """
 
     timestamp: int | None = None
-    is_by_event: bool = False
+    is_by_stream: bool = False
 
 
 @dataclass(frozen=True)

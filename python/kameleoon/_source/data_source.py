@@ -153,11 +153,14 @@ class DataSource:
             self._fetch_failed(error)
             return
         self._last_fetch = time.time()
-        self._tell(Fetched(outcome, self._wants_stream()))
+        with self._lock:
+            # What an event during the fetch tells of may be what this fetch has brought.
+            is_by_stream = fetch.is_by_stream or self._state.wanted is not None
+            self._tell(Fetched(outcome, self._wants_stream()))
         # Before handlers learn of it: one that waits for the data file must not wait.
         self._readiness.succeeded()
         if outcome is Outcome.CHANGED and not self._has_ended():
-            kind = DataFileUpdateEvent.Source.STREAMING if fetch.is_by_event else DataFileUpdateEvent.Source.POLLING
+            kind = DataFileUpdateEvent.Source.STREAMING if is_by_stream else DataFileUpdateEvent.Source.POLLING
             self._on_update(DataFileUpdateEvent(kind, self._slot.settings.date_modified))
 
     def _fetch_failed(self, error: BaseException) -> None:

@@ -5,12 +5,12 @@ to do. No clock, no network, no chance but what the pace holds.
 >>> from kameleoon._source.pace import Pace
 >>> state, actions = step(State(), Started(), 100.0, Pace.usual(3600.0, 10.0))
 >>> actions[0]
-Fetch(timestamp=None, is_by_event=False)
+Fetch(timestamp=None, is_by_stream=False)
 
 What holds after each step, until the end: a fetch is under way, or a wake-up is asked for at the moment of the next
-one. An event of the stream marks that a fetch is wanted; the mark is taken away by the fetch that begins after it, and
-put back if that one fails. So any number of events during a fetch are one more fetch, and the last of them is always
-followed by one.
+one. An event of the stream marks that a fetch is wanted, and so does its connection; the mark is taken away by the
+fetch that begins after it, and put back if that one fails. So any number of events during a fetch are one more fetch,
+and the last of them is always followed by one.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def _fetch_failed(state: State, event: FetchFailed, now: float, pace: Pace) -> S
     if event.retry_after is None and state.is_fetched:
         pause = pace.next_poll() if event.is_refused else min(pause, pace.next_poll())
     wanted = state.wanted
-    if wanted is None and state.under_way is not None and state.under_way.is_by_event:
+    if wanted is None and state.under_way is not None and state.under_way.is_by_stream:
         wanted = state.under_way  # it was not followed
     return replace(
         state,
@@ -180,7 +180,8 @@ def _stream_event(
         if not isinstance(stream, Opening):
             return state
         # What has changed while there was no stream was not told of.
-        return _want(replace(state, stream=Open(now, Pulse(now))), Fetch(), now, pace)
+        fetch = state.wanted or Fetch(is_by_stream=True)
+        return _want(replace(state, stream=Open(now, Pulse(now))), fetch, now, pace)
     if isinstance(event, (StreamLost, StreamRefused)):
         if not isinstance(stream, (Opening, Open)):
             return state
@@ -191,13 +192,11 @@ def _stream_event(
     if isinstance(event, StreamHeartbeat):
         return replace(state, stream=replace(stream, pulse=stream.pulse.beat(now)))
     state = replace(state, stream=replace(stream, pulse=stream.pulse.heard(now)))
-    return _want(state, Fetch(event.timestamp, is_by_event=True), now, pace)
+    return _want(state, Fetch(event.timestamp, is_by_stream=True), now, pace)
 
 
 def _want(state: State, fetch: Fetch, now: float, pace: Pace) -> State:
     """Fetches as soon as it may be: the service may want to be left alone, or may just have failed."""
-    if not fetch.is_by_event and state.wanted is not None:
-        fetch = state.wanted
     soon = now if state.failures == 0 else now + pace.retries.pause(1)
     return replace(
         state,
