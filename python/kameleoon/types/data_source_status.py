@@ -42,14 +42,14 @@ class DataSourceStatus(Record):
         last_failure: str | None,
         last_failure_at: float | None,
     ) -> None:
-        self.state = state
-        self.since = since
-        self.why = why
-        self.stale_since = stale_since
-        self.next_fetch = next_fetch
-        self.last_fetch = last_fetch
-        self.last_failure = last_failure
-        self.last_failure_at = last_failure_at
+        self.state: str = state
+        self.since: float = since
+        self.why: str | None = why
+        self.stale_since: float | None = stale_since
+        self.next_fetch: float | None = next_fetch
+        self.last_fetch: float | None = last_fetch
+        self.last_failure: str | None = last_failure
+        self.last_failure_at: float | None = last_failure_at
 
     @property
     def is_stale(self) -> bool:
