@@ -137,8 +137,8 @@ def test_a_data_file_that_stays_out_is_told_of_once_and_so_is_its_return(bench: 
 def test_without_any_data_file_that_is_told_as_well(bench: Bench, log: Any) -> None:
     bench.source.answer = SourceError("the service is down")
     bench.start()
-    eventually(lambda: any("there is no data file since" in line for _, line in log.lines))
-    assert sum("there is no data file since" in line for _, line in log.lines) == 1
+    eventually(lambda: any("there is no data file:" in line for _, line in log.lines))
+    assert sum("there is no data file:" in line for _, line in log.lines) == 1
 
 
 def test_a_stream_that_cannot_be_opened_does_no_harm(bench: Bench, log: Any) -> None:
