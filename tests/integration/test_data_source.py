@@ -172,6 +172,7 @@ def test_an_endless_event_costs_little_and_ends_the_stream(service: Service, mak
     client = make_online(endpoint=service.origin)
     start = time.process_time()
     assert client.wait_init()
+    eventually(lambda: len(sent) > 100)
     service.stream = service.follow
     eventually(lambda: state(client) == "streaming" and service.streams == 2, 20)
     assert sum(sent) < 20_000_000, "what was on its way when it was cut off"
