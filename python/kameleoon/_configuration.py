@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from kameleoon._network.endpoints import Endpoints
     from kameleoon._network.event_stream import EventStream
     from kameleoon._network.http import HttpService
+    from kameleoon._settings.table import Settings
     from kameleoon._timers import Timers
     from kameleoon.kameleoon_client import KameleoonClient
-    from kameleoon.kameleoon_client_config import KameleoonClientConfig
 
 Source = DataFileUpdateEvent.Source
 _FIRST_RETRY_SECONDS = 5.0
@@ -35,7 +35,7 @@ class Configuration:
     def __init__(
         self,
         client: KameleoonClient,
-        config: KameleoonClientConfig,
+        config: Settings,
         endpoints: Endpoints,
         http: HttpService,
         timers: Timers,

@@ -16,9 +16,9 @@ from kameleoon._tracking import Tracking
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kameleoon._settings.table import Settings
     from kameleoon._timers import Timers
     from kameleoon.kameleoon_client import KameleoonClient
-    from kameleoon.kameleoon_client_config import KameleoonClientConfig
 
 
 class _WeakClient:
@@ -41,7 +41,7 @@ class _WeakClient:
 class Service:
     """Everything of a client that talks to the service. Made anew in a forked child."""
 
-    def __init__(self, living_client: KameleoonClient, config: KameleoonClientConfig, timers: Timers) -> None:
+    def __init__(self, living_client: KameleoonClient, config: Settings, timers: Timers) -> None:
         self._timers = timers
         self._close_timeout = config.close_timeout_second
         self._weak_client = _WeakClient(living_client)

@@ -53,7 +53,7 @@ class KameleoonClient(EngineClient):
     def __init__(self, site_code: str, config: KameleoonClientConfig) -> None:
         """A client of ``site_code``. Raises ``ConfigException`` if ``config.default_data_file`` cannot be read."""
         self._site_code = site_code
-        self._config = config
+        self._config = config.settings  # immutable: a setter of the configuration changes nothing here
         self._events = EventDispatcher()
         self._fork_gate = threading.Lock()
         self._waking = threading.RLock()
