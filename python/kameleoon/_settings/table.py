@@ -174,15 +174,14 @@ class Settings:
             given.setdefault("top_level_domain", "")  # its check says that it is missing
         elif not given.get("top_level_domain"):
             given.pop("top_level_domain", None)
-        names = {row.parameter: name for name, row in rows().items()}
-        values = {names[parameter]: checked(parameter, value) for parameter, value in given.items()}
+        values = dict(_checked(parameter, value) for parameter, value in given.items())
         settings = cls(**values, is_offline=is_offline)
         return replace(settings, cookie_secure=_is_secure(given.get("cookie_secure"), settings.cookie_same_site))
 
     def changed(self, parameter: str, value: Any) -> Settings:
         """These settings, but for one parameter."""
-        (name,) = (name for name, row in rows().items() if row.parameter == parameter)
-        return replace(self, **{name: checked(parameter, value)})
+        name, used = _checked(parameter, value)
+        return replace(self, **{name: used})
 
     def __copy__(self) -> Settings:
         return self
@@ -205,10 +204,15 @@ def rows() -> dict[str, Row]:
     return {each.name: each.metadata[Row] for each in fields(Settings) if Row in each.metadata}
 
 
-def checked(parameter: str, value: Any) -> Any:
-    """The value of a parameter as the client uses it; what cannot be used is logged and replaced."""
-    row = next(row for row in rows().values() if row.parameter == parameter)
-    return row.kind.stored(row.kind.checked(parameter, value, row.default))
+@cache
+def _by_parameter() -> dict[str, tuple[str, Row]]:
+    return {row.parameter: (name, row) for name, row in rows().items()}
+
+
+def _checked(parameter: str, value: Any) -> tuple[str, Any]:
+    """The field that a parameter gives, and its value there; what cannot be used is logged and replaced."""
+    name, row = _by_parameter()[parameter]
+    return name, row.kind.stored(row.kind.checked(parameter, value, row.default))
 
 
 def _is_secure(given: bool | None, same_site: str | None) -> bool:
