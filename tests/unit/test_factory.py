@@ -42,6 +42,11 @@ def config(**options: Any) -> KameleoonClientConfig:
     return KameleoonClientConfig.offline(data_file(flag()), **options)
 
 
+def about_configurations(log: LogLines) -> list[str]:
+    """Lines of the log; clients of other tests may still write others."""
+    return [line for _, line in log.lines if "config:" in line]
+
+
 @pytest.mark.parametrize("path", ["/typo", Path("/typo"), "", "/does/not/exist.yaml"])
 def test_a_path_that_is_given_and_does_not_exist_is_an_error_that_begins_with_it(
     path: str | Path, site: str, credentials: None
@@ -84,15 +89,15 @@ def test_another_configuration_for_a_site_that_has_a_client_is_said_once(site: s
     client = KameleoonClientFactory.create(site, first)
     for same in (first, config(environment="staging"), None):
         assert KameleoonClientFactory.create(site, same) is client
-    assert log.lines == []
+    assert "config:" not in log
     for _ in range(3):
         assert KameleoonClientFactory.create(site, config(environment="production")) is client
-    assert len(log.lines) == 1
+    assert len(about_configurations(log)) == 1
     assert repr(site) in log
     assert "environment='staging'" in repr(client)
     KameleoonClientFactory.forget(site)
     assert KameleoonClientFactory.create(site, config(environment="production")) is not client
-    assert len(log.lines) == 1
+    assert len(about_configurations(log)) == 1
 
 
 def test_another_configuration_is_said_by_a_logger_that_asks_the_factory_itself(site: str, log: LogLines) -> None:
