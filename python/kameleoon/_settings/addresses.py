@@ -11,6 +11,7 @@ from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}|localhost")
+_COOKIE_DOMAIN = re.compile(rf"\.?(?:{_LABEL}\.)+{_LABEL}|localhost")
 _SCHEME = re.compile(r"https?://")
 _ORIGIN = re.compile(r"https?://[^/?#\s]+/?")
 _PATH = re.compile(r"/[\x21-\x3a\x3c-\x7e]*")
@@ -71,7 +72,7 @@ class CookieDomain(_Place):
             )
             return default
         domain = _without_scheme(parameter, text)
-        if not _DOMAIN.fullmatch(domain[1:] if domain.startswith(".") and domain != ".localhost" else domain):
+        if not _COOKIE_DOMAIN.fullmatch(domain):
             KameleoonLogger.error(
                 "config: %s %r is no domain, and browsers will refuse the cookie; it is used as it is. hint: give the "
                 "domain alone, without port and path",
