@@ -48,7 +48,7 @@ class KameleoonClientFactory:
         is_another = False
         with cls._lock:
             client = cls._clients.get(site_code)
-            if client is None or client._closed:
+            if client is None or client.is_closed:
                 config = config or cls._read_config(config_path)
                 client = KameleoonClient(site_code, config)
                 cls._clients[site_code] = client
