@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATURIN := $(BIN)/maturin develop --quiet
 
-.PHONY: run test build lint types rust-test python-test differential tsan miri bench bench-compare wheel clean
+.PHONY: run test build docs lint types rust-test python-test differential tsan miri bench bench-compare wheel clean
 
 ## The main job: build everything and run the demo.
 run: build
@@ -31,6 +31,10 @@ build: $(VENV)/built
 $(VENV)/built: $(VENV)/installed $(SOURCES)
 	$(MATURIN) --release $(PROFILED)
 	touch $@
+
+## The pages of docs/ that are made from the code.
+docs: build
+	$(BIN)/python docs/write_configuration.py
 
 lint: $(VENV)/installed
 	cd rust && cargo fmt --check
