@@ -100,8 +100,8 @@ class KameleoonLogger:
 
     @classmethod
     def set_logger(cls, logger: AnyLogger | None) -> None:
-        """Sends all lines to ``logger`` from now on; ``None``: to the standard library's logger ``"Kameleoon SDK"``. What
-        is no logger is ignored, with an error in the log.
+        """Sends all lines to ``logger`` from now on; ``None``: to the standard library's logger ``"Kameleoon SDK"``.
+        What is no logger is ignored, with an error in the log.
         """
         if logger is None:
             cls._destination = _Standard()
