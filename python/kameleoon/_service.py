@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kameleoon._data_file import DataFileSlot
 from kameleoon._events import LANE_CAPACITY, EventDispatcher, Handlers
@@ -21,7 +21,9 @@ from kameleoon._source.http_source import HttpSource
 from kameleoon._source.pace import Pace
 from kameleoon._source.readiness import Readiness
 from kameleoon._tracking import Tracking
-from kameleoon.kameleoon_client_config import KameleoonClientConfig
+
+if TYPE_CHECKING:
+    from kameleoon._settings.table import Settings
 
 __all__ = ["Service"]
 
@@ -32,7 +34,7 @@ class Service:
     def __init__(
         self,
         site_code: str,
-        config: KameleoonClientConfig,
+        config: Settings,
         data_file: DataFileSlot,
         outbox: Outbox,
         handlers: Handlers,
