@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kameleoon import _lifecycle
+from kameleoon._arguments import positive_seconds
 from kameleoon._cookies import VISITOR_CODE_COOKIE, new_visitor_code, read_cookie, read_simulation, set_visitor_code
 from kameleoon._data_file import DataFileSlot, read_data_file
 from kameleoon._events import Handlers
@@ -219,7 +220,7 @@ class KameleoonClient(EngineClient):
         if timeout is not None:
             return service.flush(visitor_code, Deadline.after(timeout))
         if visitor_code is None:
-            service.tracking.queue_everybody(instant=instant)
+            service.tracking.queue_everybody(instant=bool(instant))
         elif instant:
             service.tracking.send_soon(visitor_code)
         return False
@@ -247,7 +248,9 @@ class KameleoonClient(EngineClient):
         seconds (the default time-out for ``None``).
         """
         service = self._service()
-        return None if service is None else service.remote_data.value(key, timeout)
+        if service is None:
+            return None
+        return service.remote_data.value(key, positive_seconds(timeout, "get_remote_data: timeout"))
 
     async def get_remote_data_async(self, key: str, timeout: float | None = None) -> Any:
         """As ``get_remote_data``, without blocking the event loop."""
@@ -270,9 +273,14 @@ class KameleoonClient(EngineClient):
             return []
         from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter  # only for those who use it
 
-        wanted = data_filter or RemoteVisitorDataFilter()
+        wanted = RemoteVisitorDataFilter() if data_filter is None else data_filter
+        if not isinstance(wanted, RemoteVisitorDataFilter):
+            message = "get_remote_visitor_data: data_filter: expected a RemoteVisitorDataFilter, got %r; nothing is fetched"
+            KameleoonLogger.error(message, data_filter)
+            return []
         is_unique = self._is_unique_identifier(visitor_code)
-        answer = service.remote_data.visitor(visitor_code, wanted, is_unique, timeout)
+        seconds = positive_seconds(timeout, "get_remote_visitor_data: timeout")
+        answer = service.remote_data.visitor(visitor_code, wanted, is_unique, seconds)
         return [] if answer is None else self._load(visitor_code, answer, add_data, wanted)
 
     def _load(self, visitor_code: str, answer: bytes, add_data: bool, wanted: RemoteVisitorDataFilter) -> list[Data]:
@@ -280,7 +288,7 @@ class KameleoonClient(EngineClient):
             return self._load_remote_visitor_data(
                 visitor_code,
                 answer,
-                store=add_data,
+                store=bool(add_data),
                 device=wanted.device,
                 browser=wanted.browser,
                 operating_system=wanted.operating_system,

@@ -18,6 +18,7 @@ mod lenient;
 mod log;
 mod patterns;
 mod results;
+mod shapes;
 mod tracking;
 
 use pyo3::prelude::*;

@@ -48,7 +48,7 @@ CLIENT: Callables = {
     "get_engine_tracking_code": {"visitor_code": "visitor"},
     "get_visitor_code": {"cookies_readonly": "=None", "cookies": "=None", "default_visitor_code": "'d'"},
     "set_legal_consent": {"visitor_code": "visitor", "consent": "True", "cookies": "={}"},
-    "flush": {"visitor_code": "=visitor", "is_unique_identifier": "=True", "instant": "=True"},
+    "flush": {"visitor_code": "visitor", "is_unique_identifier": "=True", "instant": "=True"},
     "get_remote_data": {"key": "'k'", "timeout": "=2.0"},
     "get_remote_visitor_data": {
         "visitor_code": "visitor", "add_data": "=True", "timeout": "=2.0", "data_filter": "=None", "is_unique_identifier": "=True",
@@ -83,7 +83,7 @@ CONFIGURATION: Callables = {
 }  # fmt: skip
 
 FACTORY: Callables = {
-    "KameleoonClientFactory.create": {"site_code": "'s'", "config": "KameleoonClientConfig('i', 's')", "config_path": "='/x'"},
+    "KameleoonClientFactory.create": {"site_code": "'s'", "config": "config", "config_path": "='/x'"},
     "KameleoonClientFactory.forget": {"site_code": "'s'"},
 }  # fmt: skip
 
@@ -123,6 +123,7 @@ SPECIAL = (
     "subclass(CustomData, lambda self: None)()",
 )  # fmt: skip
 SPECIAL_CALLS = (
+    "KameleoonClientConfig('i', 's').default_timeout_second", "KameleoonClientConfig('i', 's').multi_threading",
     "client.add_data(visitor)", "client.add_data()", "client.add_data(visitor, None, CustomData(1, 'a'), 5)",
     "client.add_data(visitor, [CustomData(1, 'a')])", "client.track_conversion(visitor)", "client.track_conversion(visitor, '32')",
     "client.track_conversion(visitor, 1, '49')", "client.track_conversion(visitor, 32, 10, None, True)",

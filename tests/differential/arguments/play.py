@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import threading
 import time
 import warnings
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -38,7 +40,7 @@ ATTRIBUTES = {
     ),
     "KameleoonClientConfig": (
         "client_id", "client_secret", "refresh_interval_second", "session_duration_second", "default_timeout_second",
-        "environment", "top_level_domain", "multi_threading", "tracking_interval_second", "network_domain",
+        "environment", "top_level_domain", "tracking_interval_second", "network_domain",
     ),
 }  # fmt: skip
 
@@ -89,6 +91,8 @@ def described(value: Any) -> Any:
         return {str(key): described(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [described(item) for item in value]
+    if isinstance(value, str) and re.fullmatch("[0-9a-f]{16}", value):
+        return "<a random code>"
     if value is None or isinstance(value, (bool, int, float, str)):
         return shown(value)
     return f"<{type(value).__name__}>"
@@ -96,7 +100,10 @@ def described(value: Any) -> Any:
 
 def attribute(value: Any, name: str) -> Any:
     try:
-        return described(getattr(value, name))
+        found = getattr(value, name)
+        # The reference rounds this one down to an integer where it is one; of the others the kind of number counts.
+        is_whole = name == "default_timeout_second" and isinstance(found, int)
+        return described(float(found) if is_whole else found)
     except Exception as error:  # noqa: BLE001  # an answer too
         return {"error": type(error).__name__}
 
@@ -105,14 +112,14 @@ def shown(value: Any) -> str:
     """A short ``repr``; members of enumerations by their name, which is the same in every version of Python."""
     if hasattr(value, "name") and hasattr(value, "value"):
         return f"{type(value).__name__}.{value.name}"
-    text = ascii(value)
+    text = re.sub(" at 0x[0-9a-f]+", "", ascii(value))
     return text if len(text) < 60 else f"{text[:20]}… {len(text)} characters"
 
 
 class Player:
     """Calls cases on one client, each with a visitor of its own."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, config: Any) -> None:
         import kameleoon.data
         from kameleoon import KameleoonClientConfig, KameleoonClientFactory
         from kameleoon.events.event_type import EventType
@@ -127,25 +134,20 @@ class Player:
             "RemoteVisitorDataFilter": RemoteVisitorDataFilter,
             "EventType": EventType,
             "client": client,
+            "config": config,
             "subclass": subclass,
         }
 
     def call(self, case: str, visitor: str) -> dict[str, Any]:
+        """The answer to a case: what it gives or raises, and what the visitor has of it."""
         cookies: dict[str, Any] = {}
         names = {**self.names, "visitor": visitor, "cookies": cookies}
-        # What the call is made with, so that a setter can be looked at, and what it gives.
         try:
-            if ".set_" in case and case.startswith("KameleoonClientConfig"):
-                maker, setter = case.split(".set_", 1)
-                config = eval(maker, names)
-                eval("config.set_" + setter, {**names, "config": config})
-                result = config
-            else:
-                result = eval(case, names)
+            result = evaluated(case, names)
         except Exception as error:  # noqa: BLE001  # recorded by its name
             return {"error": type(error).__name__}
         answer: dict[str, Any] = {"result": described(result)}
-        if "cookies" in case and cookies:
+        if cookies:
             answer["cookies"] = sorted(cookies)
         if is_datum(result):
             added = attempt(lambda: self.client.add_data(visitor, result))
@@ -157,6 +159,19 @@ class Player:
 
     def active(self, visitor: str) -> list[str]:
         return sorted(set(self.client.get_active_feature_list_for_visitor(visitor)) - {"flag"})
+
+
+def evaluated(case: str, names: dict[str, Any]) -> Any:
+    """What a call gives; of a setter the configuration, of the factory a client that is closed again."""
+    maker, is_setter, setter = case.partition(".set_")
+    if is_setter and maker.startswith("KameleoonClientConfig"):
+        names = {**names, "made": eval(maker, names)}
+        eval("made.set_" + setter, names)
+        return names["made"]
+    result = eval(case, names)
+    if created := re.fullmatch(r"KameleoonClientFactory\.create\((.*), config.*\)", case):
+        names["KameleoonClientFactory"].forget(eval(created[1], names))
+    return result
 
 
 def is_datum(value: Any) -> bool:
@@ -190,7 +205,8 @@ def lines_by_visitor(lines: list[str]) -> dict[str, list[Any]]:
     return {visitor: sorted(lines) for visitor, lines in found.items()}
 
 
-def start(which: str) -> Any:
+def start(which: str) -> Player:
+    """A client of a service on loopback, ready."""
     from kameleoon import KameleoonClientConfig, KameleoonClientFactory
 
     ReferenceService.data_file = targeted()
@@ -203,24 +219,25 @@ def start(which: str) -> Any:
         ReferenceReplay.redirect(origin)
     else:
         options["endpoint"] = origin
-    client = KameleoonClientFactory.create("site", KameleoonClientConfig("id", "secret", **options))
+    config = KameleoonClientConfig("id", "secret", **options)
+    client = KameleoonClientFactory.create("site", config)
     if not client.wait_init():
         raise RuntimeError("the client did not start")
-    return client
+    return Player(client, config)
 
 
 def play(which: str, wanted: list[str]) -> list[dict[str, Any]]:
     """The answers to the cases, in order."""
-    client = start(which)
-    player = Player(client)
+    player = start(which)
     answers = []
     for number, case in enumerate(wanted):
         visitor = f"v{number}"
-        answers.append(player.call(case, visitor))
-        if "active" in answers[-1]:
-            flushed = attempt(lambda: client.flush(visitor, instant=True))
+        answer = player.call(case, visitor)
+        answers.append(answer)
+        if "active" in answer:
+            flushed = attempt(partial(player.client.flush, visitor, instant=True))
             if flushed:  # the reference raises what it cannot write; here it is a bool
-                answers[-1]["flushed"] = flushed
+                answer["flushed"] = flushed
     seen = -1
     while seen != len(ReferenceService.lines):  # until nothing comes any more
         seen = len(ReferenceService.lines)
