@@ -5,32 +5,39 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kameleoon import _lifecycle
 from kameleoon._arguments import positive_seconds
-from kameleoon._cookies import VISITOR_CODE_COOKIE, new_visitor_code, read_cookie, read_simulation, set_visitor_code
+from kameleoon._client_type import ClientType
+from kameleoon._cookies import (
+    VISITOR_CODE_COOKIE,
+    Cookies,
+    MutableCookies,
+    new_visitor_code,
+    read_cookie,
+    read_simulation,
+    set_visitor_code,
+)
 from kameleoon._data_file import DataFileSlot, read_data_file
 from kameleoon._events import Handlers
 from kameleoon._life import Life
 from kameleoon._native import EngineClient
 from kameleoon._network.deadline import Deadline
 from kameleoon.data import CustomData, Data, UniqueIdentifier
+from kameleoon.events.event_handler import EventHandler
+from kameleoon.events.event_type import EventType
 from kameleoon.exceptions import ConfigException
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
+from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from kameleoon._cookies import Cookies, MutableCookies
     from kameleoon._service import Service
-    from kameleoon.events.event_handler import EventHandler
-    from kameleoon.events.event_type import EventType
     from kameleoon.types.client_stats import ClientStats
     from kameleoon.types.data_file import DataFile
     from kameleoon.types.explanation import Explanation
-    from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 
 # What only some programs use is imported where it is used: importing the package stays fast.
 
@@ -40,7 +47,7 @@ T = TypeVar("T")
 _MEGABYTE = 1_000_000
 
 
-class KameleoonClient(EngineClient):
+class KameleoonClient(EngineClient, metaclass=ClientType):
     """Evaluates feature flags for visitors. Made by ``KameleoonClientFactory.create``.
 
     The methods that a server calls for every request are native and inherited: ``is_feature_active``,
@@ -271,8 +278,6 @@ class KameleoonClient(EngineClient):
         service = self._service()
         if service is None:
             return []
-        from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter  # only for those who use it
-
         wanted = RemoteVisitorDataFilter() if data_filter is None else data_filter
         if not isinstance(wanted, RemoteVisitorDataFilter):
             message = "get_remote_visitor_data: data_filter: expected a RemoteVisitorDataFilter, got %r; nothing is fetched"

@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Union
 
 from kameleoon._cookies import VISITOR_CODE_COOKIE
+from kameleoon.kameleoon_client import KameleoonClient
 
 if TYPE_CHECKING:
     from http.cookies import SimpleCookie
-
-    from kameleoon.kameleoon_client import KameleoonClient
 
 __all__ = ["KameleoonASGIMiddleware", "KameleoonWSGIMiddleware"]
 

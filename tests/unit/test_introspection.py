@@ -30,9 +30,10 @@ def public_callables() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for module in public_modules():
         for name, value in vars(module).items():
-            if name.startswith("_") or not getattr(value, "__module__", "").startswith("kameleoon"):
+            home = getattr(value, "__module__", None) or ""
+            if name.startswith("_") or not home.startswith("kameleoon") or any(p.startswith("_") for p in home.split(".")):
                 continue
-            if inspect.isclass(value) or inspect.isroutine(value):
+            if inspect.isclass(value) or inspect.isfunction(value):
                 found[f"{value.__module__}.{value.__qualname__}"] = value
             if inspect.isclass(value):
                 for method, _ in inspect.getmembers(value, inspect.isroutine):
@@ -42,9 +43,16 @@ def public_callables() -> dict[str, Any]:
 
 
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="`str | None` cannot be evaluated before Python 3.10")
-@pytest.mark.parametrize("name", sorted(public_callables()))
-def test_type_hints_can_be_had(name: str) -> None:
-    typing.get_type_hints(public_callables()[name])
+def test_type_hints_can_be_had() -> None:
+    callables = public_callables()
+    assert len(callables) > 150, "the public names are found"
+    failed = {}
+    for name, value in callables.items():
+        try:
+            typing.get_type_hints(value)
+        except Exception as error:  # noqa: BLE001  # shown below
+            failed[name] = error
+    assert failed == {}
 
 
 def test_a_hint_says_the_type() -> None:
