@@ -57,10 +57,12 @@ rust-test:
 python-test: build
 	$(BIN)/python -m pytest
 
-## 2,000 random data files on this client and on the reference client, answer by answer; 500 with tracking, line by line.
+## 2,000 random data files on this client and on the reference client, answer by answer; 500 with tracking, line by line;
+## every public callable with odd arguments.
 differential: build
 	$(BIN)/python -m tests.differential
 	$(BIN)/python -m tests.differential --tracking --count 500 --seed 50000
+	$(BIN)/python -m tests.differential --arguments
 
 ## The threaded tests under ThreadSanitizer (nightly Rust).
 tsan:

@@ -280,7 +280,9 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
             return []
         wanted = RemoteVisitorDataFilter() if data_filter is None else data_filter
         if not isinstance(wanted, RemoteVisitorDataFilter):
-            message = "get_remote_visitor_data: data_filter: expected a RemoteVisitorDataFilter, got %r; nothing is fetched"
+            message = (
+                "get_remote_visitor_data: data_filter: expected a RemoteVisitorDataFilter, got %r; nothing is fetched"
+            )
             KameleoonLogger.error(message, data_filter)
             return []
         is_unique = self._is_unique_identifier(visitor_code)

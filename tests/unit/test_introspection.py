@@ -31,7 +31,11 @@ def public_callables() -> dict[str, Any]:
     for module in public_modules():
         for name, value in vars(module).items():
             home = getattr(value, "__module__", None) or ""
-            if name.startswith("_") or not home.startswith("kameleoon") or any(p.startswith("_") for p in home.split(".")):
+            if (
+                name.startswith("_")
+                or not home.startswith("kameleoon")
+                or any(p.startswith("_") for p in home.split("."))
+            ):
                 continue
             if inspect.isclass(value) or inspect.isfunction(value):
                 found[f"{value.__module__}.{value.__qualname__}"] = value
@@ -97,7 +101,7 @@ def test_a_mock_of_the_client_checks_arity() -> None:
         lambda: client.is_feature_active("v"),
         lambda: client.is_feature_active("v", "flag", tracks=False),
         lambda: client.get_variation("v", "flag", True, None),
-        lambda: client.add_data(),
+        client.add_data,
         lambda: client.track_conversion("v"),
         lambda: client.get_feature_variable("v", "flag"),
         lambda: client.flush("v", None, True, 5),

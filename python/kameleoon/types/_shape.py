@@ -58,7 +58,7 @@ def to_dict(result: Variation | Variable) -> dict[str, Any]:
 
 
 def core_schema(owner: type) -> Any:
-    """Pydantic's schema: it takes an object of the class or a dict like the one of ``to_dict``, and writes that dict."""
+    """Pydantic's schema: it takes an object of the class or a dict like that of ``to_dict``, and writes such a dict."""
     from pydantic_core import core_schema as schemas  # Pydantic's, who asks
 
     return schemas.no_info_before_validator_function(

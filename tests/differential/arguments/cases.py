@@ -64,13 +64,7 @@ CLIENT: Callables = {
 FILTER: Callables = {
     "RemoteVisitorDataFilter": {
         "previous_visit_amount": "=1",
-        **{
-            name: "=True"
-            for name in (
-                "current_visit", "custom_data", "page_views", "geolocation", "device", "browser", "operating_system",
-                "conversions", "experiments", "kcs", "visitor_code", "cbs", "personalization",
-            )
-        },
+        **dict.fromkeys(("current_visit", "custom_data", "page_views", "geolocation", "device", "browser", "operating_system", "conversions", "experiments", "kcs", "visitor_code", "cbs", "personalization"), "=True"),
     },
 }  # fmt: skip
 

@@ -46,7 +46,9 @@ def undocumented(reference: Answers, candidate: Answers) -> tuple[list[str], lis
             continue
         number = next((n for n, known in enumerate(DIFFERENCES) if known.covers(case, expected, actual)), None)
         if number is None:
-            unknown.append(f"{case}\n   reference {json.dumps(expected)[:400]}\n   candidate {json.dumps(actual)[:400]}")
+            unknown.append(
+                f"{case}\n   reference {json.dumps(expected)[:400]}\n   candidate {json.dumps(actual)[:400]}"
+            )
         else:
             seen[number] += 1
     stale = [known.calls for number, known in enumerate(DIFFERENCES) if not seen[number]]

@@ -14,9 +14,7 @@ from typing import Any
 Answer = dict[str, Any]
 Test = Callable[[str, Answer, Answer], bool]
 
-KINDS = (
-    "CustomData|Browser|Device|OperatingSystem|Geolocation|PageView|Conversion|Cookie|UserAgent|ApplicationVersion|UniqueIdentifier|subclass"
-)
+KINDS = "CustomData|Browser|Device|OperatingSystem|Geolocation|PageView|Conversion|Cookie|UserAgent|ApplicationVersion|UniqueIdentifier|subclass"
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class MultiDict(dict):
         return dict.__getitem__(self, name)[0]
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self else default
+        return self[name] if name in self else default  # noqa: SIM401  # this is `get`
 
 
 class Mapping(collections.abc.Mapping):
