@@ -36,7 +36,7 @@ class ClientType(ABCMeta):
             return MappingProxyType({**_native_methods(cls), **found})
         if type(found) is FunctionType:
             _import_for_hints(found)
-        return _function(found) if _is_native(name, found) else found
+        return _function(found) if type(found) is MethodDescriptorType and not name.startswith("_") else found
 
 
 def _import_for_hints(function: FunctionType) -> None:
@@ -45,16 +45,14 @@ def _import_for_hints(function: FunctionType) -> None:
             function.__globals__[hint] = getattr(import_module(_IMPORTED_FOR_HINTS[hint]), hint)
 
 
-def _is_native(name: str, found: object) -> bool:
-    return type(found) is MethodDescriptorType and not name.startswith("_")
-
-
 def _native_methods(cls: type) -> dict[str, Callable[..., Any]]:
     """The native methods that a class inherits from native bases."""
     found = {}
     for base in cls.__bases__:
         if not isinstance(base, ClientType):
-            found.update({name: _function(method) for name, method in vars(base).items() if _is_native(name, method)})
+            for name, method in vars(base).items():
+                if type(method) is MethodDescriptorType and not name.startswith("_"):
+                    found[name] = _function(method)
     return found
 
 

@@ -24,3 +24,14 @@ def evaluate(client: KameleoonClient, cookies: SimpleCookie) -> str:
 def create() -> KameleoonClient:
     config = KameleoonClientConfig("id", "secret", environment="production", default_data_file={"featureFlags": []})
     return KameleoonClientFactory.create("site", config)
+
+
+class Plan(CustomData):
+    """A kind of data of one's own."""
+
+    def __init__(self, plan: str, *, since: int = 0) -> None:
+        super().__init__("plan", plan)
+        self.since = since
+
+
+plan: Plan = Plan("gold", since=5)

@@ -79,7 +79,7 @@ impl Variation {
         })
     }
 
-    /// What `dataclasses` finds: so `dataclasses.asdict` works, and with it FastAPI's encoder.
+    /// What `dataclasses` finds: so `dataclasses.asdict` works, and with it the encoder of `FastAPI`.
     #[classattr]
     fn __dataclass_fields__() -> ClassAttribute {
         ClassAttribute::DATACLASS_FIELDS
@@ -231,7 +231,7 @@ impl Variable {
         })
     }
 
-    /// What `dataclasses` finds: so `dataclasses.asdict` works, and with it FastAPI's encoder.
+    /// What `dataclasses` finds: so `dataclasses.asdict` works, and with it the encoder of `FastAPI`.
     #[classattr]
     fn __dataclass_fields__() -> ClassAttribute {
         ClassAttribute::DATACLASS_FIELDS

@@ -126,6 +126,6 @@ pub(super) fn bind<'py, const N: usize>(
 }
 
 /// An argument that is given and is not `None`.
-pub(super) fn given<'a, 'py>(argument: &'a Option<Bound<'py, PyAny>>) -> Option<&'a Bound<'py, PyAny>> {
-    argument.as_ref().filter(|argument| !argument.is_none())
+pub(super) fn given<'a, 'py>(argument: Option<&'a Bound<'py, PyAny>>) -> Option<&'a Bound<'py, PyAny>> {
+    argument.filter(|argument| !argument.is_none())
 }

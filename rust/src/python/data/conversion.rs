@@ -26,7 +26,7 @@ impl Kind for Conversion {
         let [goal_id, revenue, negative, metadata] = content::bind("Conversion", names, 1, arguments, named)?;
         let Some(goal_id) = &goal_id else { return Ok(None) };
         let negative = negative.as_ref().map_or(Ok(false), truth)?;
-        Ok(make("Conversion", goal_id, given(&revenue), negative, given(&metadata))?.map(Arc::new))
+        Ok(make("Conversion", goal_id, given(revenue.as_ref()), negative, given(metadata.as_ref()))?.map(Arc::new))
     }
 
     fn content(&self) -> &Content<Self::Held> {

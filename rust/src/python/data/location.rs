@@ -24,12 +24,14 @@ impl Kind for Geolocation {
             [&["country"], &["region"], &["city"], &["postal_code", "postalCode"], &["latitude"], &["longitude"]];
         let [country, region, city, postal_code, latitude, longitude] =
             content::bind("Geolocation", names, 1, arguments, named)?;
-        let degrees = |argument, name| given(argument).map_or(Ok(None), |argument| number(argument, name));
+        let degrees = |argument: &Option<Bound<'_, PyAny>>, name| {
+            given(argument.as_ref()).map_or(Ok(None), |argument| number(argument, name))
+        };
         Ok(Some(Arc::new(datum::Geolocation {
-            country: optional_text(given(&country))?,
-            region: optional_text(given(&region))?,
-            city: optional_text(given(&city))?,
-            postal_code: optional_text(given(&postal_code))?,
+            country: optional_text(given(country.as_ref()))?,
+            region: optional_text(given(region.as_ref()))?,
+            city: optional_text(given(city.as_ref()))?,
+            postal_code: optional_text(given(postal_code.as_ref()))?,
             latitude: degrees(&latitude, "Geolocation: latitude")?,
             longitude: degrees(&longitude, "Geolocation: longitude")?,
         })))
@@ -111,9 +113,9 @@ impl Kind for PageView {
         let names: [&[&str]; 3] = [&["url"], &["title"], &["referrers"]];
         let [url, title, referrers] = content::bind("PageView", names, 1, arguments, named)?;
         Ok(Some(Arc::new(datum::PageView {
-            url: optional_text(given(&url))?.unwrap_or_default(),
-            title: optional_text(given(&title))?,
-            referrers: given(&referrers).map_or(Ok(None), indices)?,
+            url: optional_text(given(url.as_ref()))?.unwrap_or_default(),
+            title: optional_text(given(title.as_ref()))?,
+            referrers: given(referrers.as_ref()).map_or(Ok(None), indices)?,
         })))
     }
 

@@ -39,7 +39,7 @@ impl Kind for Browser {
         let names: [&[&str]; 2] = [&["browser_type", "browser"], &["version"]];
         let [browser_type, version] = content::bind("Browser", names, 1, arguments, named)?;
         let Some(browser_type) = &browser_type else { return Ok(None) };
-        let version = given(&version).map_or(Ok(None), |version| number(version, "Browser: version"))?;
+        let version = given(version.as_ref()).map_or(Ok(None), |version| number(version, "Browser: version"))?;
         let kind = BROWSERS.number(browser_type, "Browser: browser_type")?;
         Ok(kind.map(|kind| datum::Browser { kind, version }))
     }
