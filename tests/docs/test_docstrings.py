@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import logging
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
@@ -89,6 +90,7 @@ def names() -> Iterator[dict[str, Any]]:
     with KameleoonClient("site-code", KameleoonClientConfig.offline(shop(), top_level_domain="example.com")) as client:
         yield {**exported, "client": client}
     KameleoonLogger.set_logger(None)
+    logging.getLogger("Kameleoon SDK").setLevel(logging.NOTSET)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

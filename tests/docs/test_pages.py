@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     monkeypatch.chdir(tmp_path)
     yield
     KameleoonLogger.set_logger(None)
+    logging.getLogger("Kameleoon SDK").setLevel(logging.NOTSET)
 
 
 @pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: page.stem)
