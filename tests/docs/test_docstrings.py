@@ -115,7 +115,11 @@ def test_everything_public_has_a_docstring() -> None:
 
 
 def test_fields_are_in_the_docstring_of_their_class() -> None:
-    fields = [name for name, value in ALL.items() if is_public(name) and inspect.ismemberdescriptor(value)]
+    fields = [
+        name
+        for name, value in ALL.items()
+        if is_public(name) and inspect.ismemberdescriptor(value) and not inspect.getdoc(value)
+    ]
     assert len(fields) > 40, "they are found"
     unsaid = []
     for name in fields:
