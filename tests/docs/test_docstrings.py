@@ -79,7 +79,7 @@ def shop() -> dict[str, Any]:
     variations = [variation("off"), variation("on", ("color", "STRING", "green"))]
     return data_file(
         flag("new-checkout", 1, [experiment], variations=variations),
-        flag("old-search", 2, environmentEnabled=False),
+        flag("old-search", 2, [], environmentEnabled=False),
     )
 
 
