@@ -1,66 +1,82 @@
-"""Remote data, remote visitor data and warehouse audiences (spec 4 §4): asked for by a caller, who waits."""
+"""Remote data, remote visitor data and warehouse audiences (spec 4 §4): what is asked for, and how it is read.
+
+Who waits for it is somebody else's: a thread (``fetched``) or an event loop (``kameleoon._async``).
+"""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-from kameleoon._network.http import RequestError
-from kameleoon.data import CustomData, Data
+from kameleoon._network.authenticated import AuthenticatedHttp
+from kameleoon._network.deadline import Deadline
+from kameleoon._network.endpoints import Endpoints
+from kameleoon._network.request import Answer, Request, RequestError
+from kameleoon.data import CustomData
 from kameleoon.events.request_type import RequestType
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 
-if TYPE_CHECKING:
-    from kameleoon._service import Service
-    from kameleoon.kameleoon_client import KameleoonClient
+__all__ = ["DataCall", "fetched", "remote_data", "remote_visitor_data", "warehouse_audience"]
 
 
-def fetch_remote_data(service: Service, key: str, timeout: float | None) -> Any:
+class DataCall:
+    """A request whose answer is read into what the caller gets."""
+
+    __slots__ = ("_read", "_without", "request")
+
+    def __init__(self, request: Request, read: Callable[[bytes], Any], without: Callable[[], Any]) -> None:
+        """``read`` may raise ``ValueError``; ``without`` gives what the caller gets where there is nothing to read."""
+        self.request = request
+        self._read = read
+        self._without = without
+
+    def read(self, answer: Answer) -> Any:
+        """What the caller gets."""
+        try:
+            return self._read(answer.body)
+        except (ValueError, RecursionError) as error:
+            kind = self.request.request_type.value
+            KameleoonLogger.error("%s request failed: the answer cannot be used: %s", kind, error)
+            return self._without()
+
+    def failed(self) -> Any:
+        """What the caller gets where the request failed."""
+        return self._without()
+
+
+def fetched(http: AuthenticatedHttp, call: DataCall, deadline: Deadline) -> Any:
+    """What the caller of ``call`` gets, by ``deadline``."""
+    try:
+        answer = http.make(call.request, deadline)
+    except RequestError:
+        return call.failed()
+    return call.read(answer)
+
+
+def remote_data(endpoints: Endpoints, key: str) -> DataCall:
     """The decoded JSON under ``key``, or ``None``."""
-    try:
-        answer = service.authenticated.attempt(
-            RequestType.REMOTE_DATA, "GET", service.endpoints.remote_data(key), timeout=timeout
-        )
-        return json.loads(answer.body)
-    except RequestError:
-        return None
-    except (ValueError, RecursionError) as error:
-        KameleoonLogger.error("REMOTE_DATA request failed: the answer is no JSON: %s", error)
-        return None
+    request = Request(RequestType.REMOTE_DATA, "GET", endpoints.remote_data(key))
+    return DataCall(request, json.loads, lambda: None)
 
 
-def fetch_remote_visitor_data(
-    client: KameleoonClient,
-    service: Service,
+def remote_visitor_data(
+    endpoints: Endpoints,
     visitor_code: str,
-    add_data: bool,
-    timeout: float | None,
     wanted: RemoteVisitorDataFilter,
-) -> list[Data]:
-    """The visitor's remote data, added to the visitor if asked for; an empty list where there are none."""
-    url = service.endpoints.visitor_data(visitor_code, wanted, client._is_unique_identifier(visitor_code))
-    try:
-        answer = service.authenticated.attempt(RequestType.REMOTE_VISITOR_DATA, "GET", url, timeout=timeout)
-        return client._load_remote_visitor_data(
-            visitor_code,
-            answer.body,
-            store=add_data,
-            device=wanted.device,
-            browser=wanted.browser,
-            operating_system=wanted.operating_system,
-            visitor_code_wanted=wanted.visitor_code,
-        )
-    except RequestError:
-        return []
-    except ValueError as error:
-        KameleoonLogger.error("REMOTE_VISITOR_DATA request failed: the answer cannot be used: %s", error)
-        return []
+    *,
+    is_unique_identifier: bool,
+    read: Callable[[bytes], Any],
+) -> DataCall:
+    """The list of a visitor's remote data, an empty one where there are none. ``read`` makes it of an answer."""
+    url = endpoints.visitor_data(visitor_code, wanted, is_unique_identifier)
+    return DataCall(Request(RequestType.REMOTE_VISITOR_DATA, "GET", url), read, list)
 
 
-def warehouse_audience(remote_data: Any, custom_data_index: int) -> CustomData | None:
+def warehouse_audience(data: Any, custom_data_index: int) -> CustomData | None:
     """The custom datum of a visitor's warehouse audiences; ``None`` where the request failed."""
-    if remote_data is None:
+    if data is None:
         return None
-    audiences = remote_data.get("warehouseAudiences") if isinstance(remote_data, dict) else None
+    audiences = data.get("warehouseAudiences") if isinstance(data, dict) else None
     return CustomData(custom_data_index, *(audiences if isinstance(audiences, dict) else ()))

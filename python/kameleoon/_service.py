@@ -8,7 +8,8 @@ import weakref
 from typing import TYPE_CHECKING, Any, cast
 
 from kameleoon._configuration import Configuration
-from kameleoon._network.access_token import AccessTokens, AuthenticatedHttp
+from kameleoon._network.access_token import AccessTokens
+from kameleoon._network.authenticated import AuthenticatedHttp
 from kameleoon._network.endpoints import Endpoints
 from kameleoon._network.http import HttpService
 from kameleoon._tracking import Tracking
@@ -16,6 +17,7 @@ from kameleoon._tracking import Tracking
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kameleoon._async.calls import AsyncCalls
     from kameleoon._timers import Timers
     from kameleoon.kameleoon_client import KameleoonClient
     from kameleoon.kameleoon_client_config import KameleoonClientConfig
@@ -49,14 +51,10 @@ class Service:
         self.endpoints = Endpoints(client.site_code, config.environment, config.network_domain, config.endpoint)
         self.endpoints.use_data_domain(client._data_file_settings()[3])
         self.http = HttpService(lambda: client._events, config.default_timeout_second)
-        tokens = AccessTokens(
-            self.http,
-            self.endpoints,
-            config.client_id,
-            config.client_secret,
-            lambda job: timers.schedule(0, job),
-        )
-        self.authenticated = AuthenticatedHttp(self.http, tokens)
+        self._tokens = AccessTokens(self.http, self.endpoints, config.client_id, config.client_secret)
+        self.authenticated = AuthenticatedHttp(self.http, self._tokens)
+        self._asynchronous: AsyncCalls | None = None
+        self._making_asynchronous = threading.Lock()
         self.configuration = Configuration(client, config, self.endpoints, self.http, timers)
         self.tracking = Tracking(client, self.endpoints, self.authenticated, timers, config.default_timeout_second)
         self.configuration.start()
@@ -80,7 +78,7 @@ class Service:
         """Ends the stream, sends what is queued as ``finish`` does, and closes idle connections."""
         self.configuration.stop()
         self.finish(timeout)
-        self.http.close()
+        self.close_connections()
 
     def close_dropped(self, client: KameleoonClient, done: Callable[[], object]) -> None:
         """Closes everything on the timers' thread, for a client that is being finalized; then calls ``done``."""
@@ -91,7 +89,7 @@ class Service:
             try:
                 self.configuration.stop()
                 self.tracking.finish(time.monotonic() + self._close_timeout)
-                self.http.close()
+                self.close_connections()
             finally:
                 with client._waking:
                     is_closing, client._closed = client._closed, True
@@ -100,6 +98,23 @@ class Service:
                 done()
 
         self._timers.schedule(0, close)
+
+    @property
+    def asynchronous(self) -> AsyncCalls:
+        """What the ``…_async`` methods use, made when it is first needed."""
+        if self._asynchronous is None:
+            from kameleoon._async.calls import AsyncCalls  # here: others need no asyncio
+
+            with self._making_asynchronous:
+                if self._asynchronous is None:
+                    self._asynchronous = AsyncCalls(self.http, self._tokens, self.authenticated)
+        return self._asynchronous
+
+    def close_connections(self) -> None:
+        """Closes idle connections."""
+        if self._asynchronous is not None:
+            self._asynchronous.close()
+        self.http.close()
 
     def request_counts(self) -> dict[str, dict[str, Any]]:
         """What became of the attempts, by kind."""

@@ -9,13 +9,14 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from kameleoon._network.deadline import Deadline
 from kameleoon._network.http import RequestError
 from kameleoon.events.request_type import RequestType
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 if TYPE_CHECKING:
     from kameleoon._native import TrackingBatch
-    from kameleoon._network.access_token import AuthenticatedHttp
+    from kameleoon._network.authenticated import AuthenticatedHttp
     from kameleoon._network.endpoints import Endpoints
     from kameleoon._timers import Timers
     from kameleoon.kameleoon_client import KameleoonClient
@@ -155,7 +156,7 @@ class Tracking:
                 self._endpoints.tracking(),
                 headers={"Content-Type": "*/*"},
                 body=batch.body,
-                timeout=timeout,
+                deadline=Deadline.after(timeout),
                 is_last_try=is_last_try,
             )
         except RequestError as error:

@@ -7,7 +7,7 @@ import time
 import weakref
 from collections.abc import Callable
 from math import ceil
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from kameleoon import _lifecycle
 from kameleoon._cookies import VISITOR_CODE_COOKIE, new_visitor_code, read_cookie, read_simulation, set_visitor_code
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from kameleoon._cookies import Cookies, MutableCookies
+    from kameleoon._remote_data import DataCall
     from kameleoon._service import Service
     from kameleoon.events.event_handler import EventHandler
     from kameleoon.events.event_type import EventType
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["KameleoonClient"]
 
-T = TypeVar("T")
 _PURGE_TICK_SECONDS = 1.0
 _MEGABYTE = 1_000_000
 _SHORTEST_SLEEP_SECONDS = 1.0
@@ -178,7 +178,15 @@ class KameleoonClient(EngineClient):
 
     async def wait_init_async(self, timeout_milliseconds: float | None = None, *, keep_trying: bool = False) -> bool:
         """As ``wait_init``, without blocking the event loop."""
-        return await _in_thread(lambda: self.wait_init(timeout_milliseconds, keep_trying=keep_trying))
+        if self.is_ready():
+            return True
+        service = self._running_service()
+        if service is None:
+            return False
+        service.asynchronous.warm_up()
+        return await service.asynchronous.threads.run(
+            lambda: self.wait_init(timeout_milliseconds, keep_trying=keep_trying)
+        )
 
     def is_ready(self) -> bool:
         """Whether a configuration is in."""
@@ -249,13 +257,20 @@ class KameleoonClient(EngineClient):
         service = self._running_service()
         if service is None:
             return None
-        from kameleoon._remote_data import fetch_remote_data  # here, so that importing the package stays fast
+        from kameleoon._remote_data import fetched, remote_data  # here, so that importing the package stays fast
 
-        return fetch_remote_data(service, key, timeout)
+        call = remote_data(service.endpoints, key)
+        return fetched(service.authenticated, call, service.http.deadline(timeout))
 
     async def get_remote_data_async(self, key: str, timeout: float | None = None) -> Any:
         """As ``get_remote_data``, without blocking the event loop."""
-        return await _in_thread(lambda: self.get_remote_data(key, timeout))
+        service = self._running_service()
+        if service is None:
+            return None
+        from kameleoon._remote_data import remote_data  # here, as above
+
+        call = remote_data(service.endpoints, key)
+        return await service.asynchronous.fetched(call, service.http.deadline(timeout))
 
     def get_remote_visitor_data(
         self,
@@ -272,11 +287,11 @@ class KameleoonClient(EngineClient):
         service = self._running_service()
         if service is None:
             return []
-        from kameleoon._remote_data import fetch_remote_visitor_data  # here, as above
-        from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
+        from kameleoon._remote_data import fetched  # here, as above
 
-        wanted = data_filter or RemoteVisitorDataFilter()
-        return fetch_remote_visitor_data(self, service, visitor_code, add_data, timeout, wanted)
+        call = self._remote_visitor_data(service, visitor_code, add_data, data_filter)
+        found: list[Data] = fetched(service.authenticated, call, service.http.deadline(timeout))
+        return found
 
     async def get_remote_visitor_data_async(
         self,
@@ -287,9 +302,35 @@ class KameleoonClient(EngineClient):
         is_unique_identifier: bool | None = None,
     ) -> list[Data]:
         """As ``get_remote_visitor_data``, without blocking the event loop."""
-        return await _in_thread(
-            lambda: self.get_remote_visitor_data(visitor_code, add_data, timeout, data_filter, is_unique_identifier)
-        )
+        self._mark_unique_identifier(visitor_code, is_unique_identifier)
+        service = self._running_service()
+        if service is None:
+            return []
+        call = self._remote_visitor_data(service, visitor_code, add_data, data_filter)
+        found: list[Data] = await service.asynchronous.fetched(call, service.http.deadline(timeout))
+        return found
+
+    def _remote_visitor_data(
+        self, service: Service, visitor_code: str, add_data: bool, data_filter: RemoteVisitorDataFilter | None
+    ) -> DataCall:
+        from kameleoon._remote_data import remote_visitor_data  # here, as above
+        from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
+
+        wanted = data_filter or RemoteVisitorDataFilter()
+
+        def read(answer: bytes) -> list[Data]:
+            return self._load_remote_visitor_data(
+                visitor_code,
+                answer,
+                store=add_data,
+                device=wanted.device,
+                browser=wanted.browser,
+                operating_system=wanted.operating_system,
+                visitor_code_wanted=wanted.visitor_code,
+            )
+
+        is_unique = self._is_unique_identifier(visitor_code)
+        return remote_visitor_data(service.endpoints, visitor_code, wanted, is_unique_identifier=is_unique, read=read)
 
     def get_visitor_warehouse_audience(
         self,
@@ -302,12 +343,8 @@ class KameleoonClient(EngineClient):
         ``None`` if they cannot be had. Raises ``VisitorCodeInvalid``.
         """
         self._check_visitor_code(visitor_code)
-        from kameleoon._remote_data import warehouse_audience  # here, as above
-
-        audience = warehouse_audience(self.get_remote_data(warehouse_key or visitor_code, timeout), custom_data_index)
-        if audience is not None:
-            self.add_data(visitor_code, audience)
-        return audience
+        data = self.get_remote_data(warehouse_key or visitor_code, timeout)
+        return self._add_warehouse_audience(visitor_code, custom_data_index, data)
 
     async def get_visitor_warehouse_audience_async(
         self,
@@ -317,9 +354,17 @@ class KameleoonClient(EngineClient):
         timeout: float | None = None,
     ) -> CustomData | None:
         """As ``get_visitor_warehouse_audience``, without blocking the event loop."""
-        return await _in_thread(
-            lambda: self.get_visitor_warehouse_audience(visitor_code, custom_data_index, warehouse_key, timeout)
-        )
+        self._check_visitor_code(visitor_code)
+        data = await self.get_remote_data_async(warehouse_key or visitor_code, timeout)
+        return self._add_warehouse_audience(visitor_code, custom_data_index, data)
+
+    def _add_warehouse_audience(self, visitor_code: str, custom_data_index: int, data: Any) -> CustomData | None:
+        from kameleoon._remote_data import warehouse_audience  # here, as above
+
+        audience = warehouse_audience(data, custom_data_index)
+        if audience is not None:
+            self.add_data(visitor_code, audience)
+        return audience
 
     # Life
 
@@ -457,10 +502,3 @@ def _weakly(method: Callable[[], None]) -> Callable[[], None]:
             living()
 
     return call
-
-
-async def _in_thread(call: Callable[[], T]) -> T:
-    """What ``call`` returns, computed on a thread of the running event loop's own."""
-    import asyncio  # here, so that importing the package does not
-
-    return await asyncio.get_running_loop().run_in_executor(None, call)
