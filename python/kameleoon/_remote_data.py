@@ -1,82 +1,111 @@
-"""Remote data, remote visitor data and warehouse audiences (spec 4 §4): what is asked for, and how it is read.
-
-Who waits for it is somebody else's: a thread (``fetched``) or an event loop (``kameleoon._async``).
-"""
+"""Remote data, remote visitor data and warehouse audiences: asked for by a caller, who waits."""
 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from kameleoon._network.access_token import AccessTokens
 from kameleoon._network.authenticated import AuthenticatedHttp
-from kameleoon._network.deadline import Deadline
+from kameleoon._network.data_call import DataCall, fetched
 from kameleoon._network.endpoints import Endpoints
-from kameleoon._network.request import Answer, Request, RequestError
-from kameleoon.data import CustomData
+from kameleoon._network.http import HttpService
+from kameleoon._network.request import Request
+from kameleoon.data import CustomData, Data
 from kameleoon.events.request_type import RequestType
-from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 
-__all__ = ["DataCall", "fetched", "remote_data", "remote_visitor_data", "warehouse_audience"]
+if TYPE_CHECKING:
+    from kameleoon._async.calls import AsyncCalls
+
+__all__ = ["RemoteData", "warehouse_audience"]
 
 
-class DataCall:
-    """A request whose answer is read into what the caller gets."""
+class RemoteData:
+    """Fetches what the data services hold. A time-out is in seconds; ``None`` is the default one."""
 
-    __slots__ = ("_read", "_without", "request")
+    def __init__(self, endpoints: Endpoints, http: HttpService, tokens: AccessTokens) -> None:
+        self._endpoints = endpoints
+        self._http = http
+        self._tokens = tokens
+        self._authenticated = AuthenticatedHttp(http, tokens)
+        self._lock = threading.Lock()
+        self._asynchronous: AsyncCalls | None = None
 
-    def __init__(self, request: Request, read: Callable[[bytes], Any], without: Callable[[], Any]) -> None:
-        """``read`` may raise ``ValueError``; ``without`` gives what the caller gets where there is nothing to read."""
-        self.request = request
-        self._read = read
-        self._without = without
+    def value(self, key: str, timeout: float | None) -> Any:
+        """The decoded JSON under ``key``; ``None`` if it cannot be had within ``timeout``."""
+        return fetched(self._authenticated, self._value(key), self._http.deadline(timeout))
 
-    def read(self, answer: Answer) -> Any:
-        """What the caller gets."""
-        try:
-            return self._read(answer.body)
-        except (ValueError, RecursionError) as error:
-            kind = self.request.request_type.value
-            KameleoonLogger.error("%s request failed: the answer cannot be used: %s", kind, error)
-            return self._without()
+    async def value_async(self, key: str, timeout: float | None) -> Any:
+        """As ``value``, without blocking the running event loop."""
+        deadline = self._http.deadline(timeout)
+        return await self.asynchronous.fetched(self._value(key), deadline)
 
-    def failed(self) -> Any:
-        """What the caller gets where the request failed."""
-        return self._without()
+    def visitor(
+        self,
+        visitor_code: str,
+        wanted: RemoteVisitorDataFilter,
+        is_unique_identifier: bool,
+        read: Callable[[bytes], list[Data]],
+        timeout: float | None,
+    ) -> list[Data]:
+        """The visitor's remote data, as ``read`` makes them of an answer; an empty list if they cannot be had within
+        ``timeout``.
+        """
+        call = self._visitor(visitor_code, wanted, is_unique_identifier, read)
+        found: list[Data] = fetched(self._authenticated, call, self._http.deadline(timeout))
+        return found
+
+    async def visitor_async(
+        self,
+        visitor_code: str,
+        wanted: RemoteVisitorDataFilter,
+        is_unique_identifier: bool,
+        read: Callable[[bytes], list[Data]],
+        timeout: float | None,
+    ) -> list[Data]:
+        """As ``visitor``, without blocking the running event loop."""
+        deadline = self._http.deadline(timeout)
+        call = self._visitor(visitor_code, wanted, is_unique_identifier, read)
+        found: list[Data] = await self.asynchronous.fetched(call, deadline)
+        return found
+
+    @property
+    def asynchronous(self) -> AsyncCalls:
+        """What makes the calls of event loops, made when it is first needed."""
+        if self._asynchronous is None:
+            from kameleoon._async.calls import AsyncCalls  # here: others need no asyncio
+
+            with self._lock:
+                if self._asynchronous is None:
+                    self._asynchronous = AsyncCalls(self._http, self._tokens, self._authenticated)
+        return self._asynchronous
+
+    def close(self) -> None:
+        """Closes the connections of event loops, soon."""
+        if self._asynchronous is not None:
+            self._asynchronous.close()
+
+    def _value(self, key: str) -> DataCall:
+        request = Request(RequestType.REMOTE_DATA, "GET", self._endpoints.remote_data(key))
+        return DataCall(request, json.loads, lambda: None)
+
+    def _visitor(
+        self,
+        visitor_code: str,
+        wanted: RemoteVisitorDataFilter,
+        is_unique_identifier: bool,
+        read: Callable[[bytes], list[Data]],
+    ) -> DataCall:
+        url = self._endpoints.visitor_data(visitor_code, wanted, is_unique_identifier)
+        return DataCall(Request(RequestType.REMOTE_VISITOR_DATA, "GET", url), read, list)
 
 
-def fetched(http: AuthenticatedHttp, call: DataCall, deadline: Deadline) -> Any:
-    """What the caller of ``call`` gets, by ``deadline``."""
-    try:
-        answer = http.make(call.request, deadline)
-    except RequestError:
-        return call.failed()
-    return call.read(answer)
-
-
-def remote_data(endpoints: Endpoints, key: str) -> DataCall:
-    """The decoded JSON under ``key``, or ``None``."""
-    request = Request(RequestType.REMOTE_DATA, "GET", endpoints.remote_data(key))
-    return DataCall(request, json.loads, lambda: None)
-
-
-def remote_visitor_data(
-    endpoints: Endpoints,
-    visitor_code: str,
-    wanted: RemoteVisitorDataFilter,
-    *,
-    is_unique_identifier: bool,
-    read: Callable[[bytes], Any],
-) -> DataCall:
-    """The list of a visitor's remote data, an empty one where there are none. ``read`` makes it of an answer."""
-    url = endpoints.visitor_data(visitor_code, wanted, is_unique_identifier)
-    return DataCall(Request(RequestType.REMOTE_VISITOR_DATA, "GET", url), read, list)
-
-
-def warehouse_audience(data: Any, custom_data_index: int) -> CustomData | None:
+def warehouse_audience(remote_data: Any, custom_data_index: int) -> CustomData | None:
     """The custom datum of a visitor's warehouse audiences; ``None`` where the request failed."""
-    if data is None:
+    if remote_data is None:
         return None
-    audiences = data.get("warehouseAudiences") if isinstance(data, dict) else None
+    audiences = remote_data.get("warehouseAudiences") if isinstance(remote_data, dict) else None
     return CustomData(custom_data_index, *(audiences if isinstance(audiences, dict) else ()))

@@ -94,7 +94,7 @@ def test_the_cause_of_a_failure_holds_no_secret(fault: str, platform: Platform, 
     other = make_online()
     other.set_event_handler(EventType.HTTP_REQUEST, failures)
     other.get_remote_data("key", timeout=0.3)
-    eventually(lambda: len(failures.seen) >= 3)  # the token is fetched in the background
+    eventually(lambda: len(failures.seen) >= 3)
     for failure in failures.seen:
         assert isinstance(failure.cause, Exception)
         assert getattr(failure.cause, "request", None) is None

@@ -94,7 +94,18 @@ def one(name: str, seconds: int = 7200) -> dict[str, Any]:
     return {"access_token": name, "expires_in": seconds}
 
 
+def on_a_thread(job: Any) -> bool:
+    threading.Thread(target=job, daemon=True).start()
+    return True
+
+
+def kept(jobs: list[Any]) -> Any:
+    """Keeps the jobs for later."""
+    return lambda job: not jobs.append(job)  # type: ignore[func-returns-value]
+
+
 def tokens(http: FakeHttp, **options: Any) -> AccessTokens:
+    options.setdefault("start", on_a_thread)
     return AccessTokens(http, Endpoints("site", None, None, None), "id", "secret", **options)  # type: ignore[arg-type]
 
 
@@ -114,7 +125,7 @@ def test_waiters_share_one_fetch_and_the_token_is_kept() -> None:
 
 def test_a_waiter_leaves_after_half_of_its_time_and_the_others_get_the_token() -> None:
     jobs: list[Any] = []
-    access, found = tokens(FakeHttp(one("one")), start=jobs.append), []
+    access, found = tokens(FakeHttp(one("one")), start=kept(jobs)), []
     patient = threading.Thread(target=lambda: found.append(get(access)))
     patient.start()
     start = time.monotonic()
@@ -129,8 +140,8 @@ def test_a_waiter_leaves_after_half_of_its_time_and_the_others_get_the_token() -
 def test_a_token_is_refreshed_in_the_background_once_while_it_is_used_and_not_at_once() -> None:
     jobs: list[Any] = []
     http = FakeHttp(one("one", 1), one("two"))
-    access = tokens(http, start=jobs.append, chance=lambda: 0.0)
-    waiting = access.ask()
+    access = tokens(http, start=kept(jobs), chance=lambda: 0.0)
+    waiting = access.ask(Deadline.after(5))
     jobs.pop()()
     assert isinstance(waiting, TokenFetch)
     assert [get(access), get(access)] == ["one", "one"]
@@ -202,6 +213,12 @@ def test_who_is_told_of_a_fetch_does_not_wait_for_it() -> None:
     access = tokens(Telling(one("one")))
     assert get(access) == "one"
     assert found == [None]
+
+
+def test_a_fetch_that_is_not_made_is_not_waited_for() -> None:
+    start = time.monotonic()
+    assert get(tokens(FakeHttp(), start=lambda job: False)) is None
+    assert time.monotonic() - start < 5
 
 
 def test_without_a_thread_the_fetch_is_made_at_once() -> None:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from kameleoon._async.threads import DaemonThreads, is_done
 from kameleoon._network.access_token import AccessTokens, TokenFetch
 from kameleoon._network.authenticated import AuthenticatedHttp, exchange
+from kameleoon._network.data_call import DataCall, fetched
 from kameleoon._network.deadline import Deadline
 from kameleoon._network.http import HttpService
 from kameleoon._network.request import Answer, Request, RequestError
-from kameleoon._remote_data import DataCall, fetched
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class AsyncCalls:
                 self._loading = self.threads.submit(self._load)
 
     async def fetched(self, call: DataCall, deadline: Deadline) -> Any:
-        """As ``kameleoon._remote_data.fetched``, without blocking the running loop."""
+        """As ``kameleoon._network.data_call.fetched``, without blocking the running loop."""
         aio = self._aio or await self._loaded(deadline)
         if aio is None or not _can_be_sent(call.request):
             return await self.threads.run_until(partial(fetched, self._authenticated, call, deadline), deadline)
@@ -71,7 +71,7 @@ class AsyncCalls:
             await self._aio.aclose()
 
     async def _answer(self, aio: AsyncHttp, request: Request, deadline: Deadline) -> Answer:
-        steps = exchange(self._tokens, request)
+        steps = exchange(self._tokens, request, deadline)
         try:
             step = next(steps)
             while True:

@@ -72,17 +72,17 @@ class AccessTokens:
         client_id: str,
         client_secret: str,
         *,
-        start: Callable[[Callable[[], None]], None] | None = None,
+        start: Callable[[Callable[[], None]], bool],
         backoff: Backoff = _BACKOFF,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """``start`` runs a job on another thread, or raises ``RuntimeError`` where there is none to be had.
-        ``chance`` gives numbers from 0 to below 1.
+        """``start`` runs a job on another thread, that no request waits for; false where it will not, and
+        ``RuntimeError`` where there is no thread to be had. ``chance`` gives numbers from 0 to below 1.
         """
         self._http = http
         self._endpoints = endpoints
         self._credentials = f"{client_id}:{client_secret}"
-        self._start = start or _on_a_thread
+        self._start = start
         self._backoff = backoff
         self._chance = chance
         self._lock = threading.Lock()
@@ -95,9 +95,9 @@ class AccessTokens:
         self._not_before = 0.0  # after a failure, there is no further try until then
         self._last_refusal = -_CALM_SECONDS
 
-    def ask(self) -> str | TokenFetch | None:
+    def ask(self, deadline: Deadline) -> str | TokenFetch | None:
         """A token, or a fetch under way to be waited for, or ``None`` if none can be had now. Never waits, except where
-        no thread can be started, as at the end of the program: then the fetch is made here.
+        no thread can be started, as at the end of the program: then the fetch is made here, in half of the time.
         """
         with self._lock:
             now = time.monotonic()
@@ -113,14 +113,17 @@ class AccessTokens:
                 return token
             fetch = self._fetch = TokenFetch()
         try:
-            self._start(lambda: self._run(fetch))
+            is_started = self._start(lambda: self._run(fetch, None))
         except RuntimeError:
-            self._run(fetch)
+            self._run(fetch, deadline.within(deadline.remaining() / 2))
+        else:
+            if not is_started:
+                self._conclude(fetch, None)
         return fetch if token is None else token
 
     def get(self, deadline: Deadline) -> str | None:
         """A token, or ``None`` if none can be had. Waits for half of the time until ``deadline``, at most."""
-        found = self.ask()
+        found = self.ask(deadline)
         return found.wait(deadline) if isinstance(found, TokenFetch) else found
 
     def accept(self, token: str) -> None:
@@ -150,19 +153,20 @@ class AccessTokens:
         self._failures += 1
         self._not_before = time.monotonic() + self._backoff.pause(self._failures, retry_after)
 
-    def _run(self, fetch: TokenFetch) -> None:
+    def _run(self, fetch: TokenFetch, deadline: Deadline | None) -> None:
         fetch.thread = threading.get_ident()
         token = None
         try:
-            token = self._fetched()
+            token = self._fetched(deadline)
         finally:  # whatever the logger or a handler raises, nobody waits in vain
-            with self._lock:
-                self._fetch = None
-                if token is None:
-                    token = self._token if time.monotonic() < self._used_until else None
-            fetch.future.set_result(token)
+            self._conclude(fetch, token)
 
-    def _fetched(self) -> str | None:
+    def _conclude(self, fetch: TokenFetch, token: str | None) -> None:
+        with self._lock:
+            self._fetch = None
+        fetch.future.set_result(token)
+
+    def _fetched(self, deadline: Deadline | None) -> str | None:
         headers = {
             "Authorization": "Basic " + base64.b64encode(self._credentials.encode()).decode("ascii"),
             "Content-Type": "application/x-www-form-urlencoded",
@@ -175,6 +179,7 @@ class AccessTokens:
                 self._endpoints.access_token(),
                 headers=headers,
                 body=b"grant_type=client_credentials",
+                deadline=deadline,
             )
             token, seconds = _read_token(answer)
         except RequestError as error:
@@ -199,10 +204,6 @@ class AccessTokens:
             self._is_proven = False
             self._used_until = now + used
             self._refreshed_from = now + earliest + spread * self._chance()
-
-
-def _on_a_thread(job: Callable[[], None]) -> None:
-    threading.Thread(target=job, name="kameleoon-token", daemon=True).start()
 
 
 def _read_token(answer: Answer) -> tuple[str, int]:

@@ -17,11 +17,13 @@ Step = Union[TokenFetch, Request]
 """What is to be waited for next: a token, which is sent back, or an answer, which is sent or its error thrown."""
 
 
-def exchange(tokens: AccessTokens, request: Request, *, is_last_try: bool = True) -> Generator[Step, Any, Answer]:
+def exchange(
+    tokens: AccessTokens, request: Request, deadline: Deadline, *, is_last_try: bool = True
+) -> Generator[Step, Any, Answer]:
     """One attempt with the token, as steps that a thread or an event loop carries out. Refused with 401, the token is
     discarded, and on the last try the attempt is repeated once without one. Raises ``RequestError``.
     """
-    token = tokens.ask()
+    token = tokens.ask(deadline)
     if isinstance(token, TokenFetch):
         token = yield token
     if token is not None:
@@ -64,7 +66,7 @@ class AuthenticatedHttp:
 
     def make(self, request: Request, deadline: Deadline, *, is_last_try: bool = True) -> Answer:
         """As ``attempt``, for a request as a value."""
-        steps = exchange(self._tokens, request, is_last_try=is_last_try)
+        steps = exchange(self._tokens, request, deadline, is_last_try=is_last_try)
         try:
             step = next(steps)
             while True:
