@@ -30,7 +30,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "truncated": {"kind": FaultKind.TRUNCATED},
     "malformed": {"kind": FaultKind.MALFORMED},
     "wrong type": {"kind": FaultKind.WRONG_TYPE},
-    "huge": {"kind": FaultKind.HUGE, "size": 300 * 1024 * 1024},
+    "huge": {"kind": FaultKind.HUGE, "size": 20 * 1024 * 1024},
     "redirect": {"kind": FaultKind.REDIRECT},
     "403": {"kind": FaultKind.STATUS, "status": 403},
     "429": {"kind": FaultKind.STATUS, "status": 429},

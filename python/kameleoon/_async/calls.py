@@ -61,7 +61,8 @@ class AsyncCalls:
         return call.read(answer)
 
     def close(self) -> None:
-        """Closes idle connections, soon. May be called from any thread."""
+        """Closes idle connections, soon, and ends idle threads. May be called from any thread."""
+        self.threads.stop()
         if self._aio is not None:
             self._aio.close()
 
@@ -108,7 +109,7 @@ class AsyncCalls:
             return None
         with self._lock:
             if self._aio is None:
-                self._aio = AsyncHttp(self._http.outcomes, self._http.resolver, self.threads)
+                self._aio = AsyncHttp(self._http.outcomes, self._http.resolver, self._http.trust, self.threads)
             return self._aio
 
 

@@ -59,6 +59,12 @@ class DaemonThreads:
                 self._threads += 1
         return future
 
+    def stop(self) -> None:
+        """Ends idle threads now, and the others after their calls."""
+        with self._changed:
+            self._idle_seconds = 0.0
+            self._changed.notify_all()
+
     async def run(self, call: Callable[[], T]) -> T:
         """The result of ``call``, awaited. Cancelled, it returns at once, whatever the call does."""
         return await asyncio.wrap_future(self.submit(call))

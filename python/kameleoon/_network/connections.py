@@ -24,6 +24,7 @@ from urllib3.util.connection import allowed_gai_family
 from kameleoon._network.deadline import Deadline
 from kameleoon._network.idle import IdleConnections
 from kameleoon._network.resolver import Resolver
+from kameleoon._network.trust import Trust
 
 __all__ = ["BoundedAdapter", "Bounds", "within"]
 
@@ -35,16 +36,17 @@ _current = threading.local()
 
 
 class Bounds:
-    """What holds for one request: its deadline, and who looks its name up.
+    """What holds for one request: its deadline, who looks its name up, and whom it trusts.
 
     ``lift`` takes the deadline away, for an answer that is a stream without an end.
     """
 
-    __slots__ = ("_deadline", "resolver")
+    __slots__ = ("_deadline", "resolver", "trust")
 
-    def __init__(self, deadline: Deadline, resolver: Resolver) -> None:
+    def __init__(self, deadline: Deadline, resolver: Resolver, trust: Trust) -> None:
         self._deadline: Deadline | None = deadline
         self.resolver = resolver
+        self.trust = trust
 
     @property
     def deadline(self) -> Deadline | None:
@@ -151,7 +153,14 @@ class _Connection(_Bounded):
 
 
 class _SecureConnection(_Bounded, HTTPSConnection):
-    pass
+    def connect(self) -> None:
+        """Connects. The certificates are read before, not between the connection and its handshake."""
+        bounds = _bounds()
+        bundle = self.ca_certs or self.ca_cert_dir
+        if bounds is not None and bundle and self.proxy is None:  # of a proxy, the proxy itself needs them too
+            self.ssl_context = bounds.trust.context(bundle)
+            self.ca_certs = self.ca_cert_dir = None
+        super().connect()
 
 
 class _Pool(HTTPConnectionPool):

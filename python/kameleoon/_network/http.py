@@ -17,7 +17,7 @@ from kameleoon._network.decoding import ACCEPTED, BoundedBody
 from kameleoon._network.outcomes import Broken, Outcomes, RequestCounts
 from kameleoon._network.request import Answer, Request, RequestError
 from kameleoon._network.resolver import Resolver
-from kameleoon._network.trust import certificate_bundle
+from kameleoon._network.trust import Trust, certificate_bundle
 from kameleoon.events.request_type import RequestType
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
@@ -45,6 +45,7 @@ class HttpService:
         """``default_timeout``: seconds."""
         self.outcomes = Outcomes(events)
         self.resolver = Resolver()
+        self.trust = Trust()
         self._default_timeout = default_timeout
         self._session = requests.Session()
         self._session.headers["Accept-Encoding"] = ACCEPTED
@@ -96,7 +97,7 @@ class HttpService:
     def open_stream(self, url: str, timeout: float) -> requests.Response:
         """A stream of events, to be closed by the caller. Its headers are there within ``timeout`` seconds."""
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
-        bounds = Bounds(Deadline.after(timeout), self.resolver)
+        bounds = Bounds(Deadline.after(timeout), self.resolver, self.trust)
         with within(bounds):
             response = self._session.get(
                 url,
@@ -117,7 +118,7 @@ class HttpService:
         self._session.close()
 
     def _exchange(self, request: Request, deadline: Deadline) -> Answer:
-        bounds = Bounds(deadline, self.resolver)
+        bounds = Bounds(deadline, self.resolver, self.trust)
         with (
             within(bounds),
             self._session.request(
