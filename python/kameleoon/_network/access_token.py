@@ -82,6 +82,10 @@ class AccessTokens:
         self._http = http
         self._endpoints = endpoints
         self._credentials = f"{client_id}:{client_secret}"
+        self._missing = [
+            name for name, value in (("client_id", client_id), ("client_secret", client_secret)) if not value
+        ]
+        self._has_said_missing = False
         self._start = start
         self._backoff = backoff
         self._chance = chance
@@ -99,6 +103,9 @@ class AccessTokens:
         """A token, or a fetch under way to be waited for, or ``None`` if none can be had now. Never waits, except where
         no thread can be started, as at the end of the program: then the fetch is made here, in half of the time.
         """
+        if self._missing:
+            self._say_missing()
+            return None
         with self._lock:
             now = time.monotonic()
             token = self._token if now < self._used_until else None
@@ -204,6 +211,15 @@ class AccessTokens:
             self._is_proven = False
             self._used_until = now + used
             self._refreshed_from = now + earliest + spread * self._chance()
+
+    def _say_missing(self) -> None:
+        """Says once which credentials the configuration lacks: evaluating needs none, so nobody has said it before."""
+        if not self._has_said_missing:
+            self._has_said_missing = True
+            KameleoonLogger.error(
+                "no access token: %s is missing in the configuration; requests are sent without a token",
+                " and ".join(self._missing),
+            )
 
 
 def _read_token(answer: Answer) -> tuple[str, int]:
