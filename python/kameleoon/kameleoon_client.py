@@ -147,15 +147,27 @@ class KameleoonClient(EngineClient):
         if self.is_ready():
             return True
         service = self._service()
-        if service is None:
-            return False
-        if timeout_milliseconds is None or timeout_milliseconds < 0:
-            return service.configuration.wait(self._config.default_timeout_second, keep_trying=keep_trying)
-        return service.configuration.wait(timeout_milliseconds / 1000, keep_trying=keep_trying)
+        return service is not None and service.data_source.wait(
+            self._init_deadline(timeout_milliseconds), keep_trying=keep_trying
+        )
 
     async def wait_init_async(self, timeout_milliseconds: float | None = None, *, keep_trying: bool = False) -> bool:
         """As ``wait_init``, without blocking the event loop."""
-        return await _in_thread(lambda: self.wait_init(timeout_milliseconds, keep_trying=keep_trying))
+        if self.is_ready():
+            return True
+        service = self._service()
+        if service is None:
+            return False
+        from kameleoon._async.readiness import until_ready  # here, so that importing the package needs no asyncio
+
+        service.remote_data.asynchronous.warm_up()
+        readiness = service.data_source.readiness
+        return await until_ready(readiness, self._init_deadline(timeout_milliseconds), keep_trying=keep_trying)
+
+    def _init_deadline(self, timeout_milliseconds: float | None) -> Deadline:
+        if timeout_milliseconds is None or timeout_milliseconds < 0:
+            return Deadline.after(self._config.default_timeout_second)
+        return Deadline.after(timeout_milliseconds / 1000)
 
     def is_ready(self) -> bool:
         """Whether a configuration is in."""
@@ -187,6 +199,7 @@ class KameleoonClient(EngineClient):
             data_file_age_second=None if updated_at is None else time.time() - updated_at,
             **counters,
             requests={} if service is None else service.request_counts(),
+            data_source=None if service is None else service.data_source.status,
         )
 
     # Tracking and remote data

@@ -15,7 +15,7 @@ from kameleoon._network.connections import BoundedAdapter, Bounds, within
 from kameleoon._network.deadline import Deadline
 from kameleoon._network.decoding import ACCEPTED, BoundedBody
 from kameleoon._network.outcomes import Broken, Outcomes, RequestCounts
-from kameleoon._network.request import Answer, Request, RequestError
+from kameleoon._network.request import Answer, Request, RequestError, retry_after
 from kameleoon._network.resolver import Resolver
 from kameleoon._network.trust import Trust, certificate_bundle
 from kameleoon.events.request_type import RequestType
@@ -95,8 +95,11 @@ class HttpService:
         return self.outcomes.conclude(request, start, outcome)
 
     def open_stream(self, url: str, timeout: float) -> requests.Response:
-        """A stream of events, to be closed by the caller. Its headers are there within ``timeout`` seconds."""
-        headers = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
+        """A stream of events, to be closed by the caller. Its head is there within ``timeout`` seconds.
+
+        Raises ``RequestError``, and whatever the network or the library does.
+        """
+        headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
         bounds = Bounds(Deadline.after(timeout), self.resolver, self.trust)
         with within(bounds):
             response = self._session.get(
@@ -110,7 +113,8 @@ class HttpService:
         bounds.lift()
         if response.status_code != 200:
             response.close()
-            raise ConnectionError(f"HTTP status {response.status_code}")
+            status, pause = response.status_code, retry_after(response.headers)
+            raise RequestError(RequestType.DATAFILE, f"HTTP status {status}", status, pause)
         return response
 
     def close(self) -> None:
