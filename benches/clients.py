@@ -29,6 +29,11 @@ def alone(data_file: dict[str, Any]) -> KameleoonClient:
     return client
 
 
+def pieces(client: Any) -> tuple[Any, Any, Any]:
+    """The data file, the outbox and the visitors of a client, as its background parts have them."""
+    return client._handles()
+
+
 def encoded(data_file: dict[str, Any]) -> bytes:
     """A data file as it is fetched."""
     return json.dumps(data_file).encode()

@@ -62,17 +62,18 @@ def _saturate(call: Callable[[str], Any], codes: list[str], seconds: float) -> l
 def _unrest(client: Any) -> Iterator[None]:
     """Data files swapped and visitors purged, again and again; events are drained by the client itself."""
     stop = threading.Event()
+    data_file, _, store = clients.pieces(client)
     texts = [clients.encoded({**work.MANY, "dateModified": date}) for date in (1, 2)]
 
     def swap() -> None:
         while not stop.wait(0.05):
-            client._update_data_file(texts[0])
+            data_file.update(texts[0])
             texts.reverse()
 
     def purge() -> None:
         while not stop.wait(0.001):
-            client._advance_clock()
-            client._purge_step(30.0)
+            store.advance_clock()
+            store.purge(30.0)
 
     threads = [threading.Thread(target=swap), threading.Thread(target=purge)]
     [thread.start() for thread in threads]

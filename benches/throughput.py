@@ -19,7 +19,8 @@ def events_per_second(visitors: int = 300_000) -> dict[str, float]:
         client.is_feature_active(f"{number:016x}", "flag_0")
     events = size = 0
     start = time.perf_counter()
-    while (batch := client._take_batch(VISITORS_PER_BATCH)) is not None:
+    outbox = clients.pieces(client)[1]
+    while (batch := outbox.take(VISITORS_PER_BATCH)) is not None:
         events += batch.events
         size += len(batch.body)
         batch.confirm()
@@ -71,6 +72,7 @@ def delivery(evaluations: int = 100_000) -> dict[str, float]:
 def compiling(flags: int = 5_000) -> dict[str, float]:
     """A large data file: milliseconds to compile it, and the longest call of another thread meanwhile."""
     client = clients.alone(work.ONE)
+    data_file = clients.pieces(client)[0]
     text = clients.encoded(work.data_file(*(work.experiment(number) for number in range(flags))))
     times, worst = [], [0]
     stop = threading.Event()
@@ -85,12 +87,12 @@ def compiling(flags: int = 5_000) -> dict[str, float]:
 
     for _ in range(9):
         start = time.perf_counter()
-        client._update_data_file(text)
+        data_file.update(text)
         times.append((time.perf_counter() - start) * 1e3)
     caller = threading.Thread(target=call_on)
     caller.start()
     for _ in range(9):
-        client._update_data_file(text)
+        data_file.update(text)
     stop.set()
     caller.join()
     return {"milliseconds": sorted(times)[4], "megabytes": len(text) / 1e6, "worst call meanwhile, ms": worst[0] / 1e6}

@@ -64,11 +64,12 @@ def shopping() -> None:
             for key in keys:
                 client.is_feature_active(code, key)
         send(client)
-    client._update_data_file(clients.encoded(work.MANY))
+    clients.pieces(client)[0].update(clients.encoded(work.MANY))
 
 
 def send(client: Any) -> None:
-    while (batch := client._take_batch(1000)) is not None:
+    outbox = clients.pieces(client)[1]
+    while (batch := outbox.take(1000)) is not None:
         assert batch.body
         batch.confirm()
 

@@ -7,20 +7,19 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from kameleoon._network.endpoints import SDK_NAME, SDK_VERSION
-from kameleoon._network.http import Answer, RequestError
+from kameleoon._data_file import DataFileSlot
+from kameleoon._events import EventDispatcher
+from kameleoon._lanes import Lane
+from kameleoon._network.endpoints import SDK_NAME, SDK_VERSION, Endpoints
+from kameleoon._network.http import Answer, HttpService, RequestError
 from kameleoon.events.data_file_update_event import DataFileUpdateEvent
 from kameleoon.events.request_type import RequestType
 from kameleoon.exceptions import Initialization
+from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 if TYPE_CHECKING:
-    from kameleoon._network.endpoints import Endpoints
     from kameleoon._network.event_stream import EventStream
-    from kameleoon._network.http import HttpService
-    from kameleoon._timers import Timers
-    from kameleoon.kameleoon_client import KameleoonClient
-    from kameleoon.kameleoon_client_config import KameleoonClientConfig
 
 Source = DataFileUpdateEvent.Source
 _FIRST_RETRY_SECONDS = 5.0
@@ -30,22 +29,25 @@ _RETRIES_SPREAD = 0.2
 
 
 class Configuration:
-    """Keeps a client's data file up to date. Runs on the client's timers."""
+    """Keeps a client's data file up to date. Runs on a lane of its own."""
 
     def __init__(
         self,
-        client: KameleoonClient,
+        site_code: str,
         config: KameleoonClientConfig,
+        data_file: DataFileSlot,
         endpoints: Endpoints,
         http: HttpService,
-        timers: Timers,
+        lane: Lane,
+        events: EventDispatcher,
     ) -> None:
-        self._client = client
+        self._site_code = site_code
         self._config = config
         self._endpoints = endpoints
         self._http = http
-        self._timers = timers
-        self._in_use = client._data_file
+        self._lane = lane
+        self._events = events
+        self._in_use = data_file
         self._stream: EventStream | None = None
         self._changed = threading.Condition()
         self._failure: Exception | None = None
@@ -58,8 +60,8 @@ class Configuration:
 
     def start(self) -> None:
         """Fetches at once, and polls from then on."""
-        self._timers.schedule(0, lambda: self.fetch(None, Source.POLLING))
-        self._timers.repeat(self._config.refresh_interval_second, self._poll, lambda: _spread(_POLLS_SPREAD))
+        self._lane.schedule(0, lambda: self.fetch(None, Source.POLLING))
+        self._lane.repeat(self._config.refresh_interval_second, self._poll, lambda: _spread(_POLLS_SPREAD))
 
     def stop(self) -> None:
         """Closes the stream, and ends every wait."""
@@ -92,7 +94,7 @@ class Configuration:
             self._told = self._failure or "timed out"
             cause = self._failure or TimeoutError(f"no configuration within {timeout} s")
         if not is_told:
-            error = Initialization(self._client.site_code, self._config.environment, cause)
+            error = Initialization(self._site_code, self._config.environment, cause)
             KameleoonLogger.error(
                 "%s hint: the client keeps trying; wait_init(…, keep_trying=True) waits for it", error
             )
@@ -114,7 +116,7 @@ class Configuration:
                 elif not self.is_fetched:
                     raise RequestError(RequestType.DATAFILE, f"HTTP status {answer.status}")
                 elif answer.status == 304:
-                    self._follow_stream(self._client._data_file_settings()[1])  # a forked child has none yet
+                    self._follow_stream(self._in_use.settings.real_time_update)  # a forked child has none yet
             except (RequestError, ValueError) as error:
                 if isinstance(error, ValueError):
                     KameleoonLogger.error("DATAFILE request failed: %s", error)
@@ -137,14 +139,14 @@ class Configuration:
 
     def _use(self, answer: Answer, source: Source) -> None:
         """Raises ``ValueError`` where the answer is no data file."""
-        is_used = self._client._use_data_file(answer.body)
+        is_used = self._in_use.use(answer.body, "service")
         self._in_use.last_modified = answer.headers.get("Last-Modified")
-        date_modified, real_time_update, _, data_domain = self._client._data_file_settings()
-        self._endpoints.use_data_domain(data_domain)
-        self._follow_stream(real_time_update)
+        settings = self._in_use.settings
+        self._endpoints.use_data_domain(settings.data_api_domain)
+        self._follow_stream(settings.real_time_update)
         if is_used:
             self._in_use.updated_at = time.time()
-            self._client._events.data_file_updated(DataFileUpdateEvent(source, date_modified))
+            self._events.data_file_updated(DataFileUpdateEvent(source, settings.date_modified))
         else:
             KameleoonLogger.info("the fetched data file is older than the default one, which stays in use")
 
@@ -159,8 +161,8 @@ class Configuration:
             self._stream = None
 
     def _on_stream_event(self, timestamp: int | None) -> None:
-        """On the stream's thread: the fetch is the timers' to do."""
-        self._timers.schedule(0, lambda: self._fetch_after_event(timestamp))
+        """On the stream's thread: the fetch is the lane's to do."""
+        self._lane.schedule(0, lambda: self._fetch_after_event(timestamp))
 
     def _fetch_after_event(self, timestamp: int | None) -> None:
         pause = self._not_before - time.monotonic()
@@ -168,7 +170,7 @@ class Configuration:
             self._event_timestamp = timestamp
             if not self._event_waits:
                 self._event_waits = True
-                self._timers.schedule(pause, self._fetch_after_pause)
+                self._lane.schedule(pause, self._fetch_after_pause)
             return
         if not self.fetch(timestamp, Source.STREAMING):
             self._follow_stream(False)  # back to polling; the next data file decides anew
@@ -194,9 +196,9 @@ class Configuration:
             # A client without any configuration does not wait for the next poll.
             retry, self._retry_seconds = self._retry_seconds * _spread(_RETRIES_SPREAD), self._retry_seconds * 2
             if pause is not None:
-                self._timers.schedule(pause, self._first_fetch)
+                self._lane.schedule(pause, self._first_fetch)
             elif retry < self._config.refresh_interval_second:
-                self._timers.schedule(retry, self._first_fetch)
+                self._lane.schedule(retry, self._first_fetch)
 
     def _first_fetch(self) -> None:
         if not self.is_fetched and time.monotonic() >= self._not_before:  # a poll may have come before

@@ -1,25 +1,34 @@
-"""Tells handlers of events (spec 5). A handler that raises is logged and changes nothing."""
+"""Tells a client's handlers of events, on a lane of their own: one that is slow, hangs or raises holds up nothing."""
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from kameleoon._lanes import Lane
 from kameleoon.events.data_file_update_event import DataFileUpdateEvent
 from kameleoon.events.event_type import EventType
 from kameleoon.events.http_request_failure import HttpRequestFailure
 from kameleoon.events.request_type import RequestType
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
+__all__ = ["EventDispatcher", "Handlers"]
 
-class EventDispatcher:
-    """The handlers of a client."""
+LANE_CAPACITY = 1000
+"""So many events wait for handlers that are too slow; further ones they do not learn of."""
+
+
+class Handlers:
+    """The handlers of a client's events, as its user sets them."""
 
     def __init__(self) -> None:
         self._handlers: dict[EventType, Any] = {}
-        self._on_update_configuration: Callable[[], None] | None = None
+        self.on_update_configuration: Callable[[], None] | None = None
+        """The deprecated handler of updates that come by the real-time stream."""
 
-    def set_handler(self, event_type: EventType, handler: Any) -> None:
+    def set(self, event_type: EventType, handler: Any) -> None:
         """Sets or, with ``None``, removes a handler. One that lacks a method is refused."""
         if not isinstance(event_type, EventType):
             KameleoonLogger.error("set_event_handler: %r is no EventType; it is ignored", event_type)
@@ -33,9 +42,19 @@ class EventDispatcher:
         else:
             self._handlers[event_type] = handler
 
-    def set_on_update_configuration(self, handler: Callable[[], None] | None) -> None:
-        """The deprecated handler of updates that come by the real-time stream."""
-        self._on_update_configuration = handler
+    def method(self, event_type: EventType, name: str) -> Callable[..., None] | None:
+        """A method of the handler of a type of event, if there is one."""
+        handler = self._handlers.get(event_type)
+        return None if handler is None else getattr(handler, name)
+
+
+class EventDispatcher:
+    """Tells a client's handlers as long as they live: the background must keep neither them nor the client alive."""
+
+    def __init__(self, handlers: Handlers, lane: Lane) -> None:
+        self._handlers = weakref.ref(handlers)
+        self._lane = lane
+        self._is_full = False
 
     def request_succeeded(self, request_type: RequestType, status: int, milliseconds: int) -> None:
         """An attempt succeeded."""
@@ -48,17 +67,34 @@ class EventDispatcher:
     def data_file_updated(self, event: DataFileUpdateEvent) -> None:
         """Another data file is in use."""
         self._tell(EventType.DATAFILE_UPDATE, "on_update", event)
-        if event.source is DataFileUpdateEvent.Source.STREAMING and self._on_update_configuration is not None:
-            _call(self._on_update_configuration)
+        handlers = self._handlers()
+        if handlers is not None and event.source is DataFileUpdateEvent.Source.STREAMING:
+            self._call(handlers.on_update_configuration)
 
-    def _tell(self, event_type: EventType, method: str, *arguments: Any) -> None:
-        handler = self._handlers.get(event_type)
-        if handler is not None:
-            _call(getattr(handler, method), *arguments)
+    def _tell(self, event_type: EventType, name: str, *arguments: Any) -> None:
+        handlers = self._handlers()
+        if handlers is not None:
+            self._call(handlers.method(event_type, name), *arguments)
+
+    def _call(self, handler: Callable[..., None] | None, *arguments: Any) -> None:
+        if handler is None:
+            return
+        try:
+            is_taken = self._lane.schedule(0, partial(_call, handler, *arguments))
+        except (RuntimeError, OSError, MemoryError) as error:  # no thread can be started; the next event tries again
+            KameleoonLogger.error("event handler %r does not learn of an event: %r", handler, error)
+            return
+        was_full, self._is_full = self._is_full, not is_taken
+        if self._is_full and not was_full:
+            KameleoonLogger.warning(
+                "event handler %r is too slow: %d events wait for it; it does not learn of further ones until then",
+                handler,
+                LANE_CAPACITY,
+            )
 
 
 def _call(handler: Callable[..., None], *arguments: Any) -> None:
     try:
         handler(*arguments)
-    except Exception as error:  # noqa: BLE001  # a user's handler must not break the client
+    except BaseException as error:  # noqa: BLE001  # a user's handler must not stop the background
         KameleoonLogger.error("event handler %r raised %r", handler, error)

@@ -1,97 +1,87 @@
-"""What the process does to clients: fork and exit. Importing this registers the hooks and starts nothing."""
+"""What the process does to clients: it ends. Importing this registers the hooks and starts nothing."""
 
 from __future__ import annotations
 
 import atexit
 import os
 import sys
-import time
+import threading
 import warnings
 import weakref
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from kameleoon._service import Service
-    from kameleoon.kameleoon_client import KameleoonClient
+from kameleoon._life import Life
+from kameleoon._native import process_generation
+from kameleoon._network.deadline import Deadline
+from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
-_clients: weakref.WeakValueDictionary[int, KameleoonClient] = weakref.WeakValueDictionary()
-"""By ``id``. No ``WeakSet``: going through one fails while another thread makes a client."""
-_held: list[KameleoonClient] = []
-"""The clients whose fork gates the fork under way holds."""
+__all__ = ["close_dropped", "close_with_process", "register"]
 
-
-_dropped: dict[int, KameleoonClient] = {}
-"""The clients that were dropped without ``close``, by ``id``, while the background closes them."""
-
-
-def register(client: KameleoonClient) -> None:
-    """Makes a client survive a fork, and send what is queued at exit."""
-    _clients[id(client)] = client
+_lives: weakref.WeakValueDictionary[int, Life] = weakref.WeakValueDictionary()
+"""Of all clients, by ``id``. No ``WeakSet``: going through one fails while another thread makes a client."""
+_dropped: dict[int, Life] = {}
+"""Of the clients that were dropped without ``close``, while a thread closes them."""
+_finalized: set[tuple[int, str]] = set()
+"""The process generations and packages whose finalizers close clients."""
 
 
-def close_dropped(client: KameleoonClient, service: Service) -> None:
-    """Closes a client that nobody uses any more, and that was not closed. Called by its ``__del__``; never waits.
+def register(life: Life) -> None:
+    """Makes a client send what is queued when the process ends."""
+    _lives[id(life)] = life
 
-    The client lives again until what it has queued is sent, for at most the config's ``close_timeout_second``.
-    """
-    _dropped[id(client)] = client
-    _clients[id(client)] = client  # the garbage collector has removed it
-    service.close_dropped(client, lambda: _dropped.pop(id(client), None))
+
+def close_dropped(life: Life, name: str) -> None:
+    """Closes what a client runs that nobody uses any more and that was not closed. Never waits. ``name``: its own."""
+    _dropped[id(life)] = life
+    _lives[id(life)] = life  # the garbage collector may have removed it
+
+    def close() -> None:
+        try:
+            closing = life.begin_close(Deadline.after(life.close_timeout_second))
+            if closing is not None:
+                closing.wait()
+        finally:
+            _dropped.pop(id(life), None)
+
+    try:
+        threading.Thread(target=close, name="kameleoon-close", daemon=True).start()
+    except (RuntimeError, OSError, MemoryError):
+        KameleoonLogger.warning("%s cannot be closed before the process ends: no thread can be started", name)
     warnings.warn(
-        f"{client!r} was dropped without being closed; it is closed in the background. hint: call its close(), or use "
-        "it in a with statement",
+        f"{name} was dropped without being closed; it is closed in the background. hint: call its close(), or use it "
+        "in a with statement",
         ResourceWarning,
         stacklevel=3,
-        source=client,
     )
 
 
-def _living() -> list[KameleoonClient]:
-    return [client for client in [reference() for reference in _clients.valuerefs()] if client is not None]
+def close_all() -> None:
+    """Closes all clients, side by side: together they get the time of the one that asks for most."""
+    lives = [life for life in [reference() for reference in _lives.valuerefs()] if life is not None]
+    deadline = Deadline.after(max((life.close_timeout_second for life in lives), default=0.0))
+    for closing in [life.begin_close(deadline.within(life.close_timeout_second)) for life in lives]:
+        if closing is not None:
+            closing.wait()
 
 
-def _before_fork() -> None:
-    for client in _living():
-        client._fork_gate.acquire()  # no other thread is inside the store meanwhile
-        _held.append(client)
+def close_with_process() -> None:
+    """Makes this process close all clients also where it ends without ``atexit``: children of ``multiprocessing``, and
+    of Celery's ``billiard``, run finalizers of their own.
+    """
+    for package in ("multiprocessing", "billiard"):
+        util = sys.modules.get(f"{package}.util")
+        key = (process_generation(), package)
+        if util is not None and key not in _finalized:
+            _finalized.add(key)
+            _finalize(util)
 
 
-def _after_fork_in_parent() -> None:
-    while _held:
-        _held.pop()._fork_gate.release()
+def _finalize(util: Any) -> None:
+    util.Finalize(None, close_all, exitpriority=10)
+    # A child that imports the program before it begins to work (forkserver) forgets the finalizers until then.
+    util.register_after_fork(_lives, lambda _: util.Finalize(None, close_all, exitpriority=10))
 
 
-def _after_fork_in_child() -> None:
-    """Nothing heavy: each client wakes up by itself on its next use."""
-    _held.clear()
-    _dropped.clear()
-    for client in _living():
-        client._forget_parent()
-
-
-def close_at_child_exit(client: KameleoonClient) -> None:
-    """A child of ``multiprocessing`` ends without ``atexit``; it has finalizers of its own."""
-    if "multiprocessing.process" in sys.modules:
-        from multiprocessing import process, util
-
-        if process.parent_process() is not None:
-            close = weakref.WeakMethod(client.close)
-
-            def close_if_alive() -> None:
-                living = close()
-                if living is not None:
-                    living()
-
-            util.Finalize(client, close_if_alive, exitpriority=10)
-
-
-def _close_all() -> None:
-    """All clients together get the time of the one that asks for most."""
-    start = time.monotonic()
-    for client in _living():
-        client.close(max(client._config.close_timeout_second - (time.monotonic() - start), 0.0))
-
-
+atexit.register(close_all)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
-atexit.register(_close_all)
+    os.register_at_fork(after_in_child=_dropped.clear)  # the parent closes them

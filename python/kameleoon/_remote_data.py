@@ -1,61 +1,54 @@
-"""Remote data, remote visitor data and warehouse audiences (spec 4 §4): asked for by a caller, who waits."""
+"""Remote data, remote visitor data and warehouse audiences: asked for by a caller, who waits."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from kameleoon._network.access_token import AuthenticatedHttp
+from kameleoon._network.endpoints import Endpoints
 from kameleoon._network.http import RequestError
-from kameleoon.data import CustomData, Data
+from kameleoon.data import CustomData
 from kameleoon.events.request_type import RequestType
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 
-if TYPE_CHECKING:
-    from kameleoon._service import Service
-    from kameleoon.kameleoon_client import KameleoonClient
+__all__ = ["RemoteData", "warehouse_audience"]
 
 
-def fetch_remote_data(service: Service, key: str, timeout: float | None) -> Any:
-    """The decoded JSON under ``key``, or ``None``."""
-    try:
-        answer = service.authenticated.attempt(
-            RequestType.REMOTE_DATA, "GET", service.endpoints.remote_data(key), timeout=timeout
-        )
-        return json.loads(answer.body)
-    except RequestError:
-        return None
-    except (ValueError, RecursionError) as error:
-        KameleoonLogger.error("REMOTE_DATA request failed: the answer is no JSON: %s", error)
-        return None
+class RemoteData:
+    """Fetches what the data services hold."""
 
+    def __init__(self, endpoints: Endpoints, http: AuthenticatedHttp) -> None:
+        self._endpoints = endpoints
+        self._http = http
 
-def fetch_remote_visitor_data(
-    client: KameleoonClient,
-    service: Service,
-    visitor_code: str,
-    add_data: bool,
-    timeout: float | None,
-    wanted: RemoteVisitorDataFilter,
-) -> list[Data]:
-    """The visitor's remote data, added to the visitor if asked for; an empty list where there are none."""
-    url = service.endpoints.visitor_data(visitor_code, wanted, client._is_unique_identifier(visitor_code))
-    try:
-        answer = service.authenticated.attempt(RequestType.REMOTE_VISITOR_DATA, "GET", url, timeout=timeout)
-        return client._load_remote_visitor_data(
-            visitor_code,
-            answer.body,
-            store=add_data,
-            device=wanted.device,
-            browser=wanted.browser,
-            operating_system=wanted.operating_system,
-            visitor_code_wanted=wanted.visitor_code,
-        )
-    except RequestError:
-        return []
-    except ValueError as error:
-        KameleoonLogger.error("REMOTE_VISITOR_DATA request failed: the answer cannot be used: %s", error)
-        return []
+    def value(self, key: str, timeout: float | None) -> Any:
+        """The decoded JSON under ``key``; ``None`` if it cannot be had within ``timeout`` seconds."""
+        try:
+            answer = self._http.attempt(
+                RequestType.REMOTE_DATA, "GET", self._endpoints.remote_data(key), timeout=timeout
+            )
+            return json.loads(answer.body)
+        except RequestError:
+            return None
+        except (ValueError, RecursionError) as error:
+            KameleoonLogger.error("REMOTE_DATA request failed: the answer is no JSON: %s", error)
+            return None
+
+    def visitor(
+        self,
+        visitor_code: str,
+        wanted: RemoteVisitorDataFilter,
+        is_unique_identifier: bool,
+        timeout: float | None,
+    ) -> bytes | None:
+        """The JSON text of the visitor's remote data; ``None`` if it cannot be had within ``timeout`` seconds."""
+        url = self._endpoints.visitor_data(visitor_code, wanted, is_unique_identifier)
+        try:
+            return self._http.attempt(RequestType.REMOTE_VISITOR_DATA, "GET", url, timeout=timeout).body
+        except RequestError:
+            return None
 
 
 def warehouse_audience(remote_data: Any, custom_data_index: int) -> CustomData | None:

@@ -1,110 +1,117 @@
-"""A client's life online: its threads, connections and timers, in one process."""
+"""A client's life online in one process: what it is made of, and how it ends."""
 
 from __future__ import annotations
 
 import threading
-import time
-import weakref
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from kameleoon._configuration import Configuration
+from kameleoon._data_file import DataFileSlot
+from kameleoon._events import LANE_CAPACITY, EventDispatcher, Handlers
+from kameleoon._lanes import Lane
+from kameleoon._native import Outbox
 from kameleoon._network.access_token import AccessTokens, AuthenticatedHttp
+from kameleoon._network.deadline import Deadline
 from kameleoon._network.endpoints import Endpoints
 from kameleoon._network.http import HttpService
+from kameleoon._remote_data import RemoteData
 from kameleoon._tracking import Tracking
+from kameleoon.kameleoon_client_config import KameleoonClientConfig
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from kameleoon._timers import Timers
-    from kameleoon.kameleoon_client import KameleoonClient
-    from kameleoon.kameleoon_client_config import KameleoonClientConfig
-
-
-class _WeakClient:
-    """A client as its background uses it: without keeping it alive. While a job runs, the timers keep it alive."""
-
-    def __init__(self, client: KameleoonClient) -> None:
-        self.refer_to(client)
-
-    def refer_to(self, client: KameleoonClient) -> None:
-        """Refers to the client anew: the garbage collector clears references before it finalizes."""
-        self._reference = weakref.ref(client)
-
-    def __getattr__(self, name: str) -> Any:
-        client = self._reference()
-        if client is None:
-            raise ReferenceError("the client lives no more")
-        return getattr(client, name)
+__all__ = ["Service"]
 
 
 class Service:
-    """Everything of a client that talks to the service. Made anew in a forked child."""
+    """Everything of a client that talks to the service, each part on a lane of its own: none waits for another."""
 
-    def __init__(self, living_client: KameleoonClient, config: KameleoonClientConfig, timers: Timers) -> None:
-        self._timers = timers
-        self._close_timeout = config.close_timeout_second
-        self._weak_client = _WeakClient(living_client)
-        client = cast("KameleoonClient", self._weak_client)
-        self.endpoints = Endpoints(client.site_code, config.environment, config.network_domain, config.endpoint)
-        self.endpoints.use_data_domain(client._data_file_settings()[3])
-        self.http = HttpService(lambda: client._events, config.default_timeout_second)
+    def __init__(
+        self,
+        site_code: str,
+        config: KameleoonClientConfig,
+        data_file: DataFileSlot,
+        outbox: Outbox,
+        handlers: Handlers,
+    ) -> None:
+        """Raises ``RuntimeError``, ``OSError`` or ``MemoryError`` where no thread can be started; then none runs."""
+        self._configuration_lane = Lane("kameleoon-configuration")
+        self._tracking_lane = Lane("kameleoon-tracking")
+        self._token_lane = Lane("kameleoon-token")
+        self._handler_lane = Lane("kameleoon-handlers", LANE_CAPACITY)
+        events = EventDispatcher(handlers, self._handler_lane)
+        endpoints = Endpoints(site_code, config.environment, config.network_domain, config.endpoint)
+        endpoints.use_data_domain(data_file.settings.data_api_domain)
+        timeout = config.default_timeout_second
+        self._http = HttpService(lambda: events, timeout)
         tokens = AccessTokens(
-            self.http,
-            self.endpoints,
+            self._http,
+            endpoints,
             config.client_id,
             config.client_secret,
-            lambda job: timers.schedule(0, job),
+            self._token_lane.soon,
         )
-        self.authenticated = AuthenticatedHttp(self.http, tokens)
-        self.configuration = Configuration(client, config, self.endpoints, self.http, timers)
-        self.tracking = Tracking(client, self.endpoints, self.authenticated, timers, config.default_timeout_second)
-        self.configuration.start()
-        timers.repeat(config.tracking_interval_second, self.tracking.drain)
+        authenticated = AuthenticatedHttp(self._http, tokens)
+        self.configuration = Configuration(
+            site_code, config, data_file, endpoints, self._http, self._configuration_lane, events
+        )
+        self.tracking = Tracking(outbox, endpoints, authenticated, self._tracking_lane, timeout)
+        self.remote_data = RemoteData(endpoints, authenticated)
+        try:
+            self.configuration.start()
+            self.tracking.start(config.tracking_interval_second)
+        except BaseException:
+            self._stop()
+            raise
 
-    def finish(self, timeout: float) -> None:
-        """Sends what is queued, for at most ``timeout`` seconds; never longer, however dead the network is."""
-        deadline = time.monotonic() + timeout
-        finished = threading.Event()
+    def flush(self, visitor_code: str | None, deadline: Deadline) -> bool:
+        """Sends what a visitor, or any visitor, has unsent, until ``deadline``; returns whether all of it is sent.
+        Never takes longer, however dead the network is.
+        """
+        finish = partial(self.tracking.finish, deadline, visitor_code=visitor_code, everybody=visitor_code is None)
+        return _Sending(finish, self._tracking_lane, deadline).wait()
 
-        def send() -> None:
-            try:
-                self.tracking.finish(deadline)
-            finally:
-                finished.set()
-
-        self._timers.schedule(-1e9, send)  # before everything else that is due
-        finished.wait(timeout)
-
-    def close(self, timeout: float) -> None:
-        """Ends the stream, sends what is queued as ``finish`` does, and closes idle connections."""
+    def begin_close(self, deadline: Deadline) -> _Sending:
+        """Follows the data file no more, and begins to send what is queued; ``end_close`` waits for it."""
         self.configuration.stop()
-        self.finish(timeout)
-        self.http.close()
+        return _Sending(partial(self.tracking.finish, deadline), self._tracking_lane, deadline)
 
-    def close_dropped(self, client: KameleoonClient, done: Callable[[], object]) -> None:
-        """Closes everything on the timers' thread, for a client that is being finalized; then calls ``done``."""
-        self._weak_client.refer_to(client)
-        self._timers.serve(client)
-
-        def close() -> None:
-            try:
-                self.configuration.stop()
-                self.tracking.finish(time.monotonic() + self._close_timeout)
-                self.http.close()
-            finally:
-                with client._waking:
-                    is_closing, client._closed = client._closed, True
-                if not is_closing:  # else the program has ended meanwhile, and waits for its own turn
-                    self._timers.stop()
-                done()
-
-        self._timers.schedule(0, close)
+    def end_close(self, sending: _Sending, deadline: Deadline) -> None:
+        """Waits until all is sent, and handlers have learnt of it, or ``deadline`` comes; then ends everything."""
+        sending.wait()
+        self._handler_lane.settle(deadline)
+        self._stop()
 
     def request_counts(self) -> dict[str, dict[str, Any]]:
         """What became of the attempts, by kind."""
-        return {kind.value: counts.snapshot() for kind, counts in self.http.counts.items()}
+        return {kind.value: counts.snapshot() for kind, counts in self._http.counts.items()}
 
-    def in_background(self, job: Callable[[], None]) -> None:
-        """Runs a job on the timers' thread, soon."""
-        self._timers.schedule(0, job)
+    def _stop(self) -> None:
+        self.configuration.stop()
+        for lane in (self._configuration_lane, self._tracking_lane, self._token_lane, self._handler_lane):
+            lane.stop()
+        self._http.close()
+
+
+class _Sending:
+    """What is to be sent, on its way until a deadline."""
+
+    def __init__(self, finish: Callable[[], bool], lane: Lane, deadline: Deadline) -> None:
+        self._finish = finish
+        self._deadline = deadline
+        self._finished = threading.Event()
+        self._is_sent = False
+        if lane.is_current:  # a logger of the lane's own closes the client, say
+            self._send()
+        elif not lane.run_next(self._send):
+            self._finished.set()
+
+    def wait(self) -> bool:
+        """Whether all of it is sent by the deadline."""
+        return self._finished.wait(self._deadline.remaining()) and self._is_sent
+
+    def _send(self) -> None:
+        try:
+            self._is_sent = self._finish()
+        finally:
+            self._finished.set()

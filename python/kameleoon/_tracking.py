@@ -5,23 +5,30 @@ A request that is refused for what it holds is halved until the culprit is alone
 
 from __future__ import annotations
 
+import random
+import threading
 import time
 from functools import partial
-from typing import TYPE_CHECKING
 
+from kameleoon._lanes import Lane
+from kameleoon._native import Outbox, TrackingBatch
+from kameleoon._network.access_token import AuthenticatedHttp
+from kameleoon._network.backoff import Backoff
+from kameleoon._network.deadline import Deadline
+from kameleoon._network.endpoints import Endpoints
 from kameleoon._network.http import RequestError
 from kameleoon.events.request_type import RequestType
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
-if TYPE_CHECKING:
-    from kameleoon._native import TrackingBatch
-    from kameleoon._network.access_token import AuthenticatedHttp
-    from kameleoon._network.endpoints import Endpoints
-    from kameleoon._timers import Timers
-    from kameleoon.kameleoon_client import KameleoonClient
+__all__ = ["Tracking"]
 
-_RETRY_SECONDS = 5.0
+_RETRIES = Backoff(10.0, 10.0)  # 5 s on average
+_LAST_RETRIES = Backoff(0.2, 1.0)
+"""While somebody waits for the end of it."""
+_INTERVAL_SPREAD = 0.1
+"""Intervals are longer or shorter by up to this share: many processes do not send at the same moment."""
 _EVERYBODY = 1_000_000_000
+_MOST_INSTANT_VISITORS = 1000
 _SHORTEST_TIMEOUT_SECONDS = 0.1
 _REFUSED = frozenset({400, 413, 422})
 """Statuses that tell of the request's content: the same again would be refused again."""
@@ -33,95 +40,162 @@ _REFUSALS_THAT_PROVE = 5
 
 
 class Tracking:
-    """Drains a client's tracking queue. Runs on the client's timers."""
+    """Empties an outbox into requests, on a lane of its own."""
 
     def __init__(
-        self, client: KameleoonClient, endpoints: Endpoints, http: AuthenticatedHttp, timers: Timers, timeout: float
+        self, outbox: Outbox, endpoints: Endpoints, http: AuthenticatedHttp, lane: Lane, timeout_seconds: float
     ) -> None:
-        self._client = client
+        self._outbox = outbox
         self._endpoints = endpoints
         self._http = http
-        self._timers = timers
-        self._timeout = timeout
+        self._lane = lane
+        self._timeout = timeout_seconds
         self._failing = False
+        self._not_before = 0.0  # by ``time.monotonic``: until then the service wants to be left alone
         self._to_retry: list[TrackingBatch] = []
         self._reported_losses = 0
         self._refusals = 0
+        self._wishes = threading.Lock()
+        self._instant: dict[str, None] = {}  # visitors to be sent at once, in the order they were asked for
+        self._everybody = False  # whether all visitors are to be queued
+        self._instant_everybody = False  # and sent at once
+        self._is_scheduled = False  # whether a job of the lane looks after these wishes
+
+    def start(self, interval_seconds: float) -> None:
+        """Sends what is queued every interval, from the first one's end on."""
+        self._lane.repeat(
+            interval_seconds, self.drain, lambda: random.uniform(1 - _INTERVAL_SPREAD, 1 + _INTERVAL_SPREAD)
+        )
 
     @property
     def visitors_to_retry(self) -> int:
         """How many visitors' events wait for the second try of their request."""
         return sum(batch.visitors for batch in list(self._to_retry))
 
+    # What callers ask for. However often they do, one job looks after it.
+
+    def send_soon(self, visitor_code: str) -> None:
+        """Sends what one visitor has to send, who is queued, without waiting for the interval."""
+        with self._wishes:
+            if len(self._instant) < _MOST_INSTANT_VISITORS:
+                self._instant[visitor_code] = None
+            else:
+                self._instant_everybody = True  # where so many are to be sent, all that are queued may be
+        self._schedule()
+
+    def queue_everybody(self, *, instant: bool) -> None:
+        """Queues all visitors that have something unsent; with ``instant`` they are sent at once."""
+        with self._wishes:
+            self._everybody = True
+            self._instant_everybody |= instant
+        self._schedule()
+
+    def _schedule(self) -> None:
+        with self._wishes:
+            if self._is_scheduled:
+                return
+            self._is_scheduled = True
+        try:
+            self._lane.schedule(0, self._grant)
+        except BaseException:
+            self._is_scheduled = False
+            raise
+
+    def _grant(self) -> None:
+        with self._wishes:
+            visitors, self._instant = list(self._instant), {}
+            everybody, self._everybody = self._everybody, False
+            instant, self._instant_everybody = self._instant_everybody, False
+            self._is_scheduled = False
+        if everybody:
+            self._outbox.queue_all()
+        if instant:
+            self.drain()
+            return
+        for visitor_code in visitors:
+            if self._failing:
+                return  # they are queued: the probes come to them
+            self.send(self._outbox.take_of(visitor_code))
+
+    # On the lane
+
     def drain(self) -> None:
         """Sends what is queued; while requests fail, one visitor's data as a probe."""
         self._report_losses()
-        deadline = time.monotonic() + self._timeout
-        while True:
-            with self._client._fork_gate:
-                batch = self._client._take_batch(1 if self._failing else _EVERYBODY)
+        deadline = Deadline.after(self._timeout)
+        while time.monotonic() >= self._not_before:
+            batch = self._outbox.take(1 if self._failing else _EVERYBODY)
             if batch is None:
                 return
             self.send(batch)
-            if self._failing or time.monotonic() > deadline:
+            if self._failing or deadline.is_over:
                 return
-
-    def send_visitor(self, visitor_code: str) -> None:
-        """Sends what one visitor has to send."""
-        with self._client._fork_gate:
-            batch = self._client._take_batch_of(visitor_code)
-        self.send(batch)
 
     def send(self, batch: TrackingBatch) -> None:
         """Sends a batch; after a failure it is tried again once, later."""
-        for failed in self._attempt(batch, time.monotonic() + self._timeout, is_last_try=False):
-            self._to_retry.append(failed)
-            self._timers.schedule(_RETRY_SECONDS, partial(self._retry, failed))
+        failed, pause = self._attempt(batch, Deadline.after(self._timeout), is_last_try=False)
+        for part in failed:
+            self._to_retry.append(part)
+            self._lane.schedule(_RETRIES.pause(1, pause), partial(self._retry, part))
 
     def _retry(self, batch: TrackingBatch) -> None:
         if batch in self._to_retry:
             self._to_retry.remove(batch)
-            for failed in self._attempt(batch, time.monotonic() + self._timeout, is_last_try=True):
-                self._give_back(failed)
+            for failed in self._attempt(batch, Deadline.after(self._timeout), is_last_try=True)[0]:
+                failed.give_back()
 
-    def finish(self, deadline: float) -> None:
-        """Sends everything once more, until ``deadline`` (monotonic seconds)."""
+    def finish(self, deadline: Deadline, *, visitor_code: str | None = None, everybody: bool = False) -> bool:
+        """Sends everything that is queued, only what one visitor has to send, or what any visitor has unsent; and tries
+        again what fails, until ``deadline``. Returns whether all of it is sent.
+        """
         for batch in self._to_retry:
-            self._give_back(batch)
+            batch.give_back()
         self._to_retry.clear()
-        while time.monotonic() < deadline:
-            with self._client._fork_gate:
-                waiting = self._client._take_batch(_EVERYBODY)
-            if waiting is None:
-                return
-            failed = self._attempt(waiting, deadline, is_last_try=True)
+        if everybody:
+            self._outbox.queue_all()
+        waiting = self._outbox.take(_EVERYBODY) if visitor_code is None else self._outbox.take_of(visitor_code)
+        failures = 0
+        while waiting is not None:
+            failed, pause = self._attempt(waiting, deadline, is_last_try=True)
             for batch in failed:
-                self._give_back(batch)
-            if failed:
-                return
+                batch.give_back()
+            if self._failing:
+                failures += 1
+                time.sleep(min(_LAST_RETRIES.pause(failures, pause), deadline.remaining()))
+            elif visitor_code is not None:
+                return True
+            if deadline.is_over:
+                return self._outbox.queued() == 0
+            waiting = self._outbox.take(_EVERYBODY)  # what has failed is among it
+        return True
 
-    def _attempt(self, batch: TrackingBatch, deadline: float, *, is_last_try: bool) -> list[TrackingBatch]:
-        """Sends a batch, in parts where it is refused for what it holds. Returns the parts whose requests failed."""
+    def _attempt(
+        self, batch: TrackingBatch, deadline: Deadline, *, is_last_try: bool
+    ) -> tuple[list[TrackingBatch], float | None]:
+        """Sends a batch, in parts where it is refused for what it holds. Returns the parts whose requests failed, and
+        for how many seconds the service wants to be left alone, if it says so.
+        """
         parts, has_succeeded = [batch], False
         failed: list[TrackingBatch] = []
+        pause: float | None = None
         culprits: list[tuple[TrackingBatch, RequestError]] = []
         while parts and not failed and (has_succeeded or len(culprits) < _CULPRITS_WITHOUT_SUCCESS):
             part = parts.pop()
-            timeout = max(min(deadline - time.monotonic(), self._timeout), _SHORTEST_TIMEOUT_SECONDS)
-            error = self._request(part, timeout, is_last_try=is_last_try)
+            error = self._request(part, deadline, is_last_try=is_last_try)
             if error is None:
                 has_succeeded = True
-                self._confirm(part)
+                part.confirm()
             elif error.status not in _REFUSED:
                 failed.append(part)  # the service is down: the other parts would fail as well
+                pause = error.retry_after
             elif part.events > 1:
-                with self._client._fork_gate:
-                    parts.extend(reversed(part.halve()))
+                parts.extend(reversed(part.halve()))
             else:
                 culprits.append((part, error))
         self._judge(culprits, has_succeeded, rest=[] if failed else parts)
         self._failing = bool(failed or (culprits and not has_succeeded))
-        return failed + parts if failed else []
+        self._not_before = time.monotonic() + pause if pause is not None else 0.0
+        return (failed + parts if failed else []), pause
 
     def _judge(
         self, culprits: list[tuple[TrackingBatch, RequestError]], has_succeeded: bool, rest: list[TrackingBatch]
@@ -137,14 +211,13 @@ class Tracking:
             self._refusals = 0
         for part, error in culprits:
             if is_proven:
-                self._set_aside(part, error)
+                _set_aside(part, error)
             else:
                 rest.append(part)
         for part in rest:
-            with self._client._fork_gate:
-                part.postpone()
+            part.postpone()
 
-    def _request(self, batch: TrackingBatch, timeout: float, *, is_last_try: bool) -> RequestError | None:
+    def _request(self, batch: TrackingBatch, deadline: Deadline, *, is_last_try: bool) -> RequestError | None:
         """What went wrong, if anything."""
         if batch.events == 0:
             return None  # nothing may be sent without consent
@@ -155,39 +228,31 @@ class Tracking:
                 self._endpoints.tracking(),
                 headers={"Content-Type": "*/*"},
                 body=batch.body,
-                timeout=timeout,
+                timeout=max(min(deadline.remaining(), self._timeout), _SHORTEST_TIMEOUT_SECONDS),
                 is_last_try=is_last_try,
             )
         except RequestError as error:
             return error
         return None
 
-    def _set_aside(self, batch: TrackingBatch, error: RequestError) -> None:
-        with self._client._fork_gate:
-            visitor_code = batch.set_aside()
-        KameleoonLogger.error(
-            "an event of visitor %r is lost: the service refuses it whatever it is sent with (%s); "
-            "hint: stats().events_refused counts such events",
-            visitor_code,
-            error,
-        )
-
     def _report_losses(self) -> None:
-        counters = self._client._counters()
-        losses = counters["dropped_visitors"] + counters["events_dropped"]
+        dropped_visitors, dropped_events = self._outbox.dropped()
+        losses = dropped_visitors + dropped_events
         if losses > self._reported_losses:
             self._reported_losses = losses
             KameleoonLogger.error(
                 "events were dropped for want of room: %d visitors from the full queue, %d events, so far; "
                 "hint: the tracking service cannot be reached, or visitor_data_maximum_size is too small",
-                counters["dropped_visitors"],
-                counters["events_dropped"],
+                dropped_visitors,
+                dropped_events,
             )
 
-    def _confirm(self, batch: TrackingBatch) -> None:
-        with self._client._fork_gate:
-            batch.confirm()
 
-    def _give_back(self, batch: TrackingBatch) -> None:
-        with self._client._fork_gate:
-            batch.give_back()
+def _set_aside(batch: TrackingBatch, error: RequestError) -> None:
+    visitor_code = batch.set_aside()
+    KameleoonLogger.error(
+        "an event of visitor %r is lost: the service refuses it whatever it is sent with (%s); "
+        "hint: stats().events_refused counts such events",
+        visitor_code,
+        error,
+    )

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import threading
+import copy
+import sys
 import time
-import weakref
 from collections.abc import Callable
-from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kameleoon import _lifecycle
 from kameleoon._cookies import VISITOR_CODE_COOKIE, new_visitor_code, read_cookie, read_simulation, set_visitor_code
-from kameleoon._data_file import DataFileInUse, read_data_file
-from kameleoon._events import EventDispatcher
+from kameleoon._data_file import DataFileSlot, read_data_file
+from kameleoon._events import Handlers
+from kameleoon._life import Life
 from kameleoon._native import EngineClient
-from kameleoon._timers import Timers
+from kameleoon._network.deadline import Deadline
 from kameleoon.data import CustomData, Data, UniqueIdentifier
 from kameleoon.exceptions import ConfigException
+from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from kameleoon._service import Service
     from kameleoon.events.event_handler import EventHandler
     from kameleoon.events.event_type import EventType
-    from kameleoon.kameleoon_client_config import KameleoonClientConfig
     from kameleoon.types.client_stats import ClientStats
     from kameleoon.types.data_file import DataFile
     from kameleoon.types.explanation import Explanation
@@ -37,10 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["KameleoonClient"]
 
 T = TypeVar("T")
-_PURGE_TICK_SECONDS = 1.0
 _MEGABYTE = 1_000_000
-_SHORTEST_SLEEP_SECONDS = 1.0
-_LONGEST_SLEEP_SECONDS = 60.0
 
 
 class KameleoonClient(EngineClient):
@@ -53,25 +50,21 @@ class KameleoonClient(EngineClient):
     def __init__(self, site_code: str, config: KameleoonClientConfig) -> None:
         """A client of ``site_code``. Raises ``ConfigException`` if ``config.default_data_file`` cannot be read."""
         self._site_code = site_code
-        self._config = config
-        self._events = EventDispatcher()
-        self._fork_gate = threading.Lock()
-        self._waking = threading.RLock()
-        self._sleep_seconds = 0.0  # how long the client sleeps after it could not wake up; 0 as long as it could
-        self._sleeps_until = 0.0
-        self._timers: Timers | None = None
-        self._service: Service | None = None
-        self._closed = False
-        self._data_file = DataFileInUse()
+        self._config = copy.copy(config)  # what becomes of the caller's own does not matter from now on
+        self._handlers = Handlers()
         self._configure(config.environment, not config.is_offline)
-        self._set_memory_limit(int(config.visitor_data_maximum_size * _MEGABYTE))
-        self._advance_clock()
+        data_file, outbox, visitors = self._handles()
+        self._data_file = DataFileSlot(data_file)
+        self._outbox = outbox
+        visitors.set_memory_limit(int(config.visitor_data_maximum_size * _MEGABYTE))
+        visitors.advance_clock()
         if config.default_data_file is not None:
             try:
-                self._use_data_file(read_data_file(config.default_data_file), "default")
+                self._data_file.use(read_data_file(config.default_data_file), "default")
             except ValueError as error:
                 raise ConfigException(f"the default data file cannot be used: {error}") from error
-        _lifecycle.register(self)
+        self._life = Life(site_code, self._config, self._data_file, outbox, visitors, self._handlers)
+        _lifecycle.register(self._life)
         self._wake_up()
 
     @property
@@ -107,8 +100,7 @@ class KameleoonClient(EngineClient):
         return visitor_code
 
     def _may_keep_visitor_code(self) -> bool:
-        _, _, consent_required, _ = self._data_file_settings()
-        return not consent_required or self._has_targeted_delivery()
+        return not self._data_file.settings.consent_required or self._has_targeted_delivery()
 
     def set_legal_consent(self, visitor_code: str, consent: bool, cookies: MutableCookies | None = None) -> None:
         """Notes the visitor's consent; once it is given, the visitor code's cookie is set in ``cookies``.
@@ -135,7 +127,7 @@ class KameleoonClient(EngineClient):
                 [Rule({variation.key: variation for variation in rule}) for rule in rules],
                 default_variation_key,
             )
-        return DataFile(flags, self._data_file_settings()[0])
+        return DataFile(flags, self._data_file.settings.date_modified)
 
     def explain(self, visitor_code: str, feature_key: str) -> Explanation:
         """Each step that decides the visitor's variation of the feature flag; ``print`` shows it.
@@ -147,19 +139,6 @@ class KameleoonClient(EngineClient):
 
         return Explanation(visitor_code, feature_key, variation, reason, raw)
 
-    def _use_data_file(self, text: bytes, source: str = "service") -> bool:
-        """Uses another data file from now on; what had to be left out of it is logged. Raises ``ValueError``.
-
-        One that is older than the default one, as long as that is in use, is not used, and the answer is false.
-        """
-        is_default_in_use = self._data_file.source == "default"
-        used, omissions = self._update_data_file(text, self._data_file_settings()[0] if is_default_in_use else None)
-        if used:
-            self._data_file.source = source
-        for omission in omissions:
-            KameleoonLogger.warning("%s", omission)
-        return used
-
     # Readiness and events
 
     def wait_init(self, timeout_milliseconds: float | None = None, *, keep_trying: bool = False) -> bool:
@@ -169,7 +148,7 @@ class KameleoonClient(EngineClient):
         """
         if self.is_ready():
             return True
-        service = self._running_service()
+        service = self._service()
         if service is None:
             return False
         if timeout_milliseconds is None or timeout_milliseconds < 0:
@@ -188,15 +167,15 @@ class KameleoonClient(EngineClient):
         """Tells ``handler`` of events of a type from now on; ``None`` removes the handler. One that lacks a method is
         refused, with an error in the log.
         """
-        self._events.set_handler(event_type, handler)
+        self._handlers.set(event_type, handler)
 
     def on_update_configuration(self, handler: Callable[[], None] | None) -> None:
         """Calls ``handler`` after updates that come by the real-time stream. Deprecated: use ``set_event_handler``."""
-        self._events.set_on_update_configuration(handler)
+        self._handlers.on_update_configuration = handler
 
     def stats(self) -> ClientStats:
         """Figures of the client as it runs."""
-        service = self._service
+        service = self._life.service
         updated_at = self._data_file.updated_at
         counters = self._counters()
         if service is not None:
@@ -205,7 +184,7 @@ class KameleoonClient(EngineClient):
 
         return ClientStats(
             is_ready=self.is_ready(),
-            data_file_date_modified=self._data_file_settings()[0],
+            data_file_date_modified=self._data_file.settings.date_modified,
             data_file_source=self._data_file.source,
             data_file_age_second=None if updated_at is None else time.time() - updated_at,
             **counters,
@@ -215,27 +194,46 @@ class KameleoonClient(EngineClient):
     # Tracking and remote data
 
     def flush(
-        self, visitor_code: str | None = None, is_unique_identifier: bool | None = None, instant: bool = False
-    ) -> None:
+        self,
+        visitor_code: str | None = None,
+        is_unique_identifier: bool | None = None,
+        instant: bool = False,
+        *,
+        timeout: float | None = None,
+    ) -> bool:
         """Queues a visitor for tracking, or all visitors that have something unsent; with ``instant`` it is sent at
-        once, not with the next interval. Never waits for the network. Raises ``VisitorCodeInvalid``.
+        once, not with the next interval. Does not wait for the network, unless there is a ``timeout`` (seconds): then
+        it is sent at once, and tried again where that fails, until the time is over.
+
+        Returns whether all of it is known to have been delivered: never without ``timeout``; offline there is nothing
+        to deliver. Raises ``VisitorCodeInvalid``.
         """
         if visitor_code is not None:
             self._mark_unique_identifier(visitor_code, is_unique_identifier)
             self._queue(visitor_code)
-        service = self._running_service()
+        service = self._service()
         if service is None:
-            return
+            return self._config.is_offline
+        if timeout is not None:
+            return service.flush(visitor_code, Deadline.after(timeout))
         if visitor_code is None:
-            service.in_background(lambda: self._queue_everybody(service, instant))
+            service.tracking.queue_everybody(instant=instant)
         elif instant:
-            service.in_background(lambda: service.tracking.send_visitor(visitor_code))
+            service.tracking.send_soon(visitor_code)
+        return False
 
-    def _queue_everybody(self, service: Service, instant: bool) -> None:
-        with self._fork_gate:
-            self._queue_all()
-        if instant:
-            service.tracking.drain()
+    async def flush_async(
+        self,
+        visitor_code: str | None = None,
+        is_unique_identifier: bool | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> bool:
+        """As ``flush`` with a ``timeout`` (the config's ``close_timeout_second`` for ``None``), without blocking the
+        event loop.
+        """
+        seconds = self._config.close_timeout_second if timeout is None else timeout
+        return await _in_thread(lambda: self.flush(visitor_code, is_unique_identifier, timeout=seconds))
 
     def _mark_unique_identifier(self, visitor_code: str, is_unique_identifier: bool | None) -> None:
         """Level 3.4: the mark may come along with any call."""
@@ -246,12 +244,8 @@ class KameleoonClient(EngineClient):
         """The decoded JSON that the data service holds under ``key``; ``None`` if it cannot be had within ``timeout``
         seconds (the default time-out for ``None``).
         """
-        service = self._running_service()
-        if service is None:
-            return None
-        from kameleoon._remote_data import fetch_remote_data  # here, so that importing the package stays fast
-
-        return fetch_remote_data(service, key, timeout)
+        service = self._service()
+        return None if service is None else service.remote_data.value(key, timeout)
 
     async def get_remote_data_async(self, key: str, timeout: float | None = None) -> Any:
         """As ``get_remote_data``, without blocking the event loop."""
@@ -269,14 +263,30 @@ class KameleoonClient(EngineClient):
         to the visitor. An empty list if they cannot be had within ``timeout`` seconds.
         """
         self._mark_unique_identifier(visitor_code, is_unique_identifier)
-        service = self._running_service()
+        service = self._service()
         if service is None:
             return []
-        from kameleoon._remote_data import fetch_remote_visitor_data  # here, as above
-        from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
+        from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter  # only for those who use it
 
         wanted = data_filter or RemoteVisitorDataFilter()
-        return fetch_remote_visitor_data(self, service, visitor_code, add_data, timeout, wanted)
+        is_unique = self._is_unique_identifier(visitor_code)
+        answer = service.remote_data.visitor(visitor_code, wanted, is_unique, timeout)
+        return [] if answer is None else self._load(visitor_code, answer, add_data, wanted)
+
+    def _load(self, visitor_code: str, answer: bytes, add_data: bool, wanted: RemoteVisitorDataFilter) -> list[Data]:
+        try:
+            return self._load_remote_visitor_data(
+                visitor_code,
+                answer,
+                store=add_data,
+                device=wanted.device,
+                browser=wanted.browser,
+                operating_system=wanted.operating_system,
+                visitor_code_wanted=wanted.visitor_code,
+            )
+        except ValueError as error:
+            KameleoonLogger.error("REMOTE_VISITOR_DATA request failed: the answer cannot be used: %s", error)
+            return []
 
     async def get_remote_visitor_data_async(
         self,
@@ -302,7 +312,7 @@ class KameleoonClient(EngineClient):
         ``None`` if they cannot be had. Raises ``VisitorCodeInvalid``.
         """
         self._check_visitor_code(visitor_code)
-        from kameleoon._remote_data import warehouse_audience  # here, as above
+        from kameleoon._remote_data import warehouse_audience  # only for those who use it
 
         audience = warehouse_audience(self.get_remote_data(warehouse_key or visitor_code, timeout), custom_data_index)
         if audience is not None:
@@ -329,100 +339,34 @@ class KameleoonClient(EngineClient):
         Where the system refuses a thread, the client answers all the same, and tries again with a use of it after a
         pause; until then what is to be sent stays in the queue.
         """
-        with self._waking:
-            if self._closed or self._timers is not None:
-                return
-            if time.monotonic() < self._sleeps_until:
-                self._put_to_sleep()
-                return
-            timers = Timers("kameleoon-timers")
-            try:
-                self._start(timers)
-            except BaseException as error:
-                timers.stop()  # it may be that its thread runs
-                self._timers = self._service = None
-                self._put_to_sleep()
-                if not isinstance(error, (RuntimeError, OSError, MemoryError)):
-                    raise
-                self._sleep(error)
-            else:
-                self._sleep_seconds = 0.0
+        if not self._life.wake_up():
+            self._put_to_sleep()
+        elif not self._config.is_offline:
+            _lifecycle.close_with_process()
 
-    def _start(self, timers: Timers) -> None:
-        timers.repeat(_PURGE_TICK_SECONDS, _weakly(self._purge))
-        if not self._config.is_offline:
-            from kameleoon._service import Service  # here: offline clients import no network code
-
-            self._service = Service(self, self._config, timers)
-            _lifecycle.close_at_child_exit(self)
-            timers.serve(self)  # see ``__del__``
-        else:
-            timers.stop_with(self)  # they must not outlive an offline client that nobody uses any more
-        self._timers = timers
-
-    def _sleep(self, error: BaseException) -> None:
-        """Until the next try; of a row of failures the first one is logged."""
-        is_first = self._sleep_seconds == 0.0
-        self._sleep_seconds = min(max(self._sleep_seconds * 2, _SHORTEST_SLEEP_SECONDS), _LONGEST_SLEEP_SECONDS)
-        self._sleeps_until = time.monotonic() + self._sleep_seconds
-        if is_first:
-            KameleoonLogger.error(
-                "the thread 'kameleoon-timers' of the client of site %r cannot be started: %r; until it can, feature "
-                "flags are evaluated, and nothing is fetched, sent or purged. hint: raise the limit of threads "
-                "(ulimit -u, pids.max); the client tries again every %.0f to %.0f s, when it is used",
-                self._site_code,
-                error,
-                _SHORTEST_SLEEP_SECONDS,
-                _LONGEST_SLEEP_SECONDS,
-            )
-
-    def _running_service(self) -> Service | None:
-        """The client's life online; ``None`` offline, and after ``close``."""
-        if self._timers is None:
+    def _service(self) -> Service | None:
+        """The client's life online; ``None`` offline, after ``close``, and where no thread can be started."""
+        if not self._life.is_awake:
             self._wake_up()
-        return None if self._closed else self._service
+        return None if self._life.is_closed else self._life.service
 
-    def _purge(self) -> None:
-        """Drops visitors whose session is over, a part of all at a time: each is looked at four times a session."""
-        self._advance_clock()
-        session = self._config.session_duration_second
-        steps = ceil(self._PURGE_STEPS * 4 * _PURGE_TICK_SECONDS / session)
-        for _ in range(min(steps, self._PURGE_STEPS)):
-            with self._fork_gate:
-                self._purge_step(session)
-
-    def _forget_parent(self) -> None:
-        """In a forked child: its own threads, connections, nonces and an empty queue, on its next use."""
-        self._fork_gate = threading.Lock()
-        self._waking = threading.RLock()
-        self._timers = None
-        self._service = None
-        self._sleep_seconds = self._sleeps_until = 0.0
-        self._after_fork()
-        self._put_to_sleep()
-
-    def _finish(self) -> None:
-        """Sends what is queued now, within the config's ``close_timeout_second``: the process may be about to end."""
-        service = self._running_service()
-        if service is not None:
-            service.finish(self._config.close_timeout_second)
+    @property
+    def is_closed(self) -> bool:
+        """Whether ``close`` was called: evaluations go on, and nothing is sent any more."""
+        return self._life.is_closed
 
     def close(self, timeout: float | None = None) -> None:
         """Sends what is queued, for at most ``timeout`` seconds (the config's ``close_timeout_second`` by default), and
         ends everything in the background. Evaluations go on with the last data file.
         """
-        with self._waking:
-            if self._closed:
-                return
-            if self._sleep_seconds > 0:  # what could not be sent so far may be now
-                self._sleeps_until = 0.0
-                self._wake_up()
-            self._closed = True
-            timers, service = self._timers, self._service
-        if service is not None:
-            service.close(self._config.close_timeout_second if timeout is None else timeout)
-        if timers is not None:
-            timers.stop()
+        seconds = self._config.close_timeout_second if timeout is None else timeout
+        closing = self._life.begin_close(Deadline.after(seconds))
+        if closing is not None:
+            closing.wait()
+
+    async def aclose(self, timeout: float | None = None) -> None:
+        """As ``close``, without blocking the event loop."""
+        await _in_thread(lambda: self.close(timeout))
 
     def __enter__(self) -> KameleoonClient:
         return self
@@ -435,28 +379,31 @@ class KameleoonClient(EngineClient):
     ) -> None:
         self.close()
 
+    async def __aenter__(self) -> KameleoonClient:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
     def __del__(self) -> None:
-        service = getattr(self, "_service", None)  # there is none where ``__init__`` has raised
-        if service is not None and not self._closed:
-            _lifecycle.close_dropped(self, service)
+        life = getattr(self, "_life", None)  # there is none where ``__init__`` has raised
+        if life is None or life.is_closed or sys.is_finalizing():
+            return
+        if self._config.is_offline:
+            self.close(0)
+        else:
+            _lifecycle.close_dropped(life, repr(self))
 
     def __repr__(self) -> str:
         return f"KameleoonClient(site_code={self._site_code!r}, environment={self._config.environment!r})"
 
     def __reduce__(self) -> Any:
         raise TypeError("a KameleoonClient cannot be pickled; make one in each process")
-
-
-def _weakly(method: Callable[[], None]) -> Callable[[], None]:
-    """Calls ``method`` as long as its object lives."""
-    reference = weakref.WeakMethod(method)
-
-    def call() -> None:
-        living = reference()
-        if living is not None:
-            living()
-
-    return call
 
 
 async def _in_thread(call: Callable[[], T]) -> T:

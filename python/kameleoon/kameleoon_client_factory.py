@@ -40,7 +40,7 @@ class KameleoonClientFactory:
             raise SiteCodeIsEmpty("the site code is empty")
         with cls._lock:
             client = cls._clients.get(site_code)
-            if client is None or client._closed:
+            if client is None or client.is_closed:
                 client = KameleoonClient(site_code, config or cls._read_config(config_path))
                 cls._clients[site_code] = client
             return client

@@ -91,9 +91,7 @@ class KameleoonASGIMiddleware:
     def _sending_first(self, send: Any) -> Callable[[dict[str, Any]], Awaitable[None]]:
         async def send_message(message: dict[str, Any]) -> None:
             if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
-                import asyncio  # here, so that importing the package does not
-
-                await asyncio.get_running_loop().run_in_executor(None, self._client._finish)
+                await self._client.flush_async()
             await send(message)
 
         return send_message

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
 from typing import Any
 
 from kameleoon import KameleoonClientConfig
 from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.testing import Platform
-from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 from tests.conformance.lines import compared
-from tests.conformance.replay import Replay, plain, substitute
+from tests.conformance.replay import Replay, substitute
 
 
 class OnlineReplay(Replay):
@@ -39,24 +36,12 @@ class OnlineReplay(Replay):
         self.client = KameleoonClient("site", config)
         assert self.client.wait_init()
 
-    def _get_remote_visitor_data(self, _operation: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
-        named = {**named, "data_filter": RemoteVisitorDataFilter(**(named.get("data_filter") or {}))}
-        return sorted(
-            (plain(item) for item in self.client.get_remote_visitor_data(*arguments, **named)), key=json.dumps
-        )
-
-    def _get_visitor_warehouse_audience(self, _operation: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
-        return self.client.get_visitor_warehouse_audience(*arguments, **named)
-
     def _tracked(self, operation: dict[str, Any], _arguments: list[Any], _named: dict[str, Any]) -> Any:
         if operation.get("all"):
-            self.client.flush(instant=True)
+            assert self.client.flush(timeout=20)
         else:
             for code in operation["visitors"]:
-                self.client.flush(code, instant=True)
-        done = threading.Event()
-        self.client._service.in_background(done.set)  # after the flushes
-        assert done.wait(20)
+                assert self.client.flush(code, timeout=20)
         lines = self.platform.received.lines
         self.platform.received.clear()
         return compared(lines)

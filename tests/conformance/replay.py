@@ -104,19 +104,34 @@ def plain_datum(datum: Any) -> Any:
     return {type(datum).__name__: match_kind[type(datum)](datum)}
 
 
+class ToldClient(KameleoonClient):
+    """A client without a network that is told what the data services would answer."""
+
+    remote: dict[str, Any]
+    remote_visitors: dict[str, Any]
+
+    def get_remote_data(self, key: str, timeout: float | None = None) -> Any:
+        return self.remote.get(key)
+
+    def get_remote_visitor_data(self, visitor_code: str, add_data: bool = True, **options: Any) -> list[data.Data]:
+        answer = json.dumps(self.remote_visitors.get(visitor_code, {})).encode()
+        return self._load(visitor_code, answer, add_data, options["data_filter"])
+
+
 class Replay:
     """One scenario on a client of its own."""
 
     def __init__(self, scenario: dict[str, Any]) -> None:
         now = int(time.time() * 1000)
-        self.remote_visitors = substitute(scenario.get("visitors", {}), now)
-        self.remote = scenario.get("remote", {})
         config = KameleoonClientConfig.offline(
             substitute(scenario["datafile"], now),
             environment=scenario.get("environment"),
             top_level_domain="example.com",
         )
-        self.client = KameleoonClient("site", config)
+        client = ToldClient("site", config)
+        client.remote_visitors = substitute(scenario.get("visitors", {}), now)
+        client.remote = scenario.get("remote", {})
+        self.client: KameleoonClient = client
 
     def run(self, operation: dict[str, Any]) -> Any:
         name = operation["op"]
@@ -152,28 +167,9 @@ class Replay:
         return None if morsel is None else [morsel.value, morsel["domain"], morsel["path"], morsel["max-age"]]
 
     def _get_remote_visitor_data(self, _operation: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
-        wanted = RemoteVisitorDataFilter(**(named.get("data_filter") or {}))
-        answer = json.dumps(self.remote_visitors.get(arguments[0], {})).encode()
-        loaded = self.client._load_remote_visitor_data(
-            arguments[0],
-            answer,
-            store=named.get("add_data", True),
-            device=wanted.device,
-            browser=wanted.browser,
-            operating_system=wanted.operating_system,
-            visitor_code_wanted=wanted.visitor_code,
-        )
+        named = {**named, "data_filter": RemoteVisitorDataFilter(**(named.get("data_filter") or {}))}
+        loaded = self.client.get_remote_visitor_data(*arguments, **named)
         return sorted((plain(item) for item in loaded), key=json.dumps)
-
-    def _get_visitor_warehouse_audience(self, _operation: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
-        code, index = arguments
-        self.client._check_visitor_code(code)
-        found = self.remote.get(named.get("warehouse_key") or code)
-        if found is None:
-            return None
-        datum = data.CustomData(index, *found["warehouseAudiences"])
-        self.client.add_data(code, datum)
-        return datum
 
 
 def normalized(result: dict[str, Any]) -> dict[str, Any]:

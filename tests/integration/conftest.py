@@ -41,15 +41,6 @@ def make_online(platform: Platform) -> Iterator[Callable[..., KameleoonClient]]:
         client.close(0.2)
 
 
-def settled(client: KameleoonClient) -> None:
-    """Until everything that was asked of the client's background has been done."""
-    import threading
-
-    done = threading.Event()
-    client._service.in_background(done.set)
-    assert done.wait(20)
-
-
 def eventually(condition: Callable[[], Any], seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
     while not condition():

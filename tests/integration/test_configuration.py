@@ -14,7 +14,7 @@ import pytest
 from kameleoon.events import DataFileUpdateEvent, EventType
 from kameleoon.testing import Platform
 from tests.data_files import data_file, flag
-from tests.integration.conftest import eventually, settled
+from tests.integration.conftest import eventually
 
 STREAMING = {"realTimeUpdate": True}
 
@@ -52,12 +52,11 @@ def test_a_polling_client_follows_at_its_next_poll_and_304_compiles_nothing(
     platform: Platform, make_online: Any
 ) -> None:
     client = make_online(refresh_interval_minute=0.3 / 60)
-    compiled = []
-    use = client._use_data_file
-    client._use_data_file = lambda *arguments: compiled.append(1) or use(*arguments)
+    updates = Updates()
+    client.set_event_handler(EventType.DATAFILE_UPDATE, updates)
     assert client.wait_init()
     time.sleep(1)
-    assert len(compiled) <= 1
+    assert len(updates.events) <= 1
     assert client.stats().requests["DATAFILE"]["succeeded"] >= 3
     platform.set_data_file(data_file(flag("new")))
     eventually(lambda: client.get_feature_list() == ["new"], 2)
@@ -70,7 +69,7 @@ def test_the_newer_of_default_and_fetched_data_file_wins(platform: Platform, mak
     assert older.wait_init(0)
     eventually(lambda: older.get_feature_list() == ["fetched"])
     newer = make_online(default_data_file={**data_file(flag("default")), "dateModified": 101})
-    eventually(lambda: newer._service.configuration.is_fetched)
+    eventually(lambda: newer.stats().requests["DATAFILE"]["succeeded"] > 0)
     assert newer.get_feature_list() == ["default"]
 
 
@@ -128,16 +127,14 @@ def test_handlers_that_raise_or_lack_a_method_change_nothing(platform: Platform,
         def on_update(self, event: object) -> None:
             raise RuntimeError("full disk")
 
-    client = make_online()
+    client = make_online(refresh_interval_minute=0.2 / 60)
     client.set_event_handler(EventType.DATAFILE_UPDATE, Raising())
     client.set_event_handler(EventType.HTTP_REQUEST, Raising())
     assert "lacks ['on_request_succeeded', 'on_request_failed']" in log
     client.wait_init()
     platform.set_data_file(data_file(flag("new")))
-    client._service.in_background(lambda: client._service.configuration.fetch(None, DataFileUpdateEvent.Source.POLLING))
-    settled(client)
-    assert client.get_feature_list() == ["new"]
-    assert "full disk" in log
+    eventually(lambda: client.get_feature_list() == ["new"])
+    eventually(lambda: "full disk" in log)
 
 
 def test_async_forms_do_not_block_the_loop(platform: Platform, make_online: Any) -> None:

@@ -38,7 +38,7 @@ def conversions(platform: Platform) -> list[str]:
     return sorted(event["visitorCode"] for event in events if event["eventType"] == "conversion")
 
 
-def test_one_thread_for_timers_and_one_for_the_stream_while_streaming(platform: Platform, make_online: Any) -> None:
+def test_threads_are_few_named_and_daemonic(platform: Platform, make_online: Any) -> None:
     def ours() -> list[str]:
         return sorted(thread.name for thread in threading.enumerate() if thread.name.startswith("kameleoon"))
 
@@ -51,7 +51,8 @@ def test_one_thread_for_timers_and_one_for_the_stream_while_streaming(platform: 
         client.track_conversion(f"v{number}", 1)
         client.flush(f"v{number}", instant=True)
         client.get_remote_data("x")
-    assert ours() == ["kameleoon-stream", "kameleoon-timers"]
+    lanes = ["kameleoon-configuration", "kameleoon-purge", "kameleoon-stream", "kameleoon-tracking"]
+    assert ours() == lanes
     assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("kameleoon"))
     client.close()
     eventually(lambda: ours() == [])

@@ -14,6 +14,7 @@ import pytest
 from kameleoon import KameleoonClientConfig
 from kameleoon.events import EventType
 from kameleoon.testing import Platform
+from tests.integration.conftest import eventually
 from tests.loopback import JsonHandler, QuietServer, serving
 
 NETRC = "default login someone password else\n"
@@ -93,7 +94,7 @@ def test_the_cause_of_a_failure_holds_no_secret(fault: str, platform: Platform, 
     other = make_online()
     other.set_event_handler(EventType.HTTP_REQUEST, failures)
     other.get_remote_data("key", timeout=0.3)
-    assert len(failures.seen) >= 3
+    eventually(lambda: len(failures.seen) >= 3)
     for failure in failures.seen:
         assert isinstance(failure.cause, Exception)
         assert getattr(failure.cause, "request", None) is None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import faulthandler
-import json
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -28,11 +29,11 @@ def watchdog() -> Iterator[None]:
     faulthandler.cancel_dump_traceback_later()
 
 
-def generation(number: int) -> bytes:
+def generation(number: int) -> dict[str, Any]:
     """Data files that differ in everything that an answer shows; their pattern is case-insensitive."""
     pattern = {"targetingType": "VISITOR_CODE", "matchType": "REGULAR_EXPRESSION", "visitorCode": "(?i)VISITOR.*"}
     flags = [flag(f"f{n}", n, [rule(number * 1000 + n * 10, segmentId=5)]) for n in range(1, 6)]
-    return json.dumps({**data_file(*flags, segments=[segment(5, pattern)]), "dateModified": number}).encode()
+    return {**data_file(*flags, segments=[segment(5, pattern)]), "dateModified": number}
 
 
 def run_threads(*works: object) -> None:
@@ -50,8 +51,17 @@ def run_threads(*works: object) -> None:
     assert not errors, errors
 
 
-def test_evaluating_adding_swapping_and_expiring_at_once(make_client) -> None:
-    client = make_client(generation(1), session_duration_minute=1 / 60)
+def test_evaluating_adding_swapping_and_expiring_at_once(kameleoon_platform: Platform) -> None:
+    kameleoon_platform.set_data_file(generation(1))
+    config = KameleoonClientConfig(
+        "id",
+        "secret",
+        endpoint=kameleoon_platform.origin,
+        session_duration_minute=1 / 60,
+        refresh_interval_minute=0.01 / 60,
+    )
+    client = KameleoonClientFactory.create("swapped", config)
+    assert client.wait_init()
     stop = threading.Event()
 
     def evaluate(worker: int) -> None:
@@ -69,8 +79,8 @@ def test_evaluating_adding_swapping_and_expiring_at_once(make_client) -> None:
         number = 1
         while not stop.is_set():
             number = 3 - number
-            client._use_data_file(generation(number))
-            client._purge()
+            kameleoon_platform.set_data_file(generation(number))
+            time.sleep(0.02)
 
     def work() -> None:
         try:
@@ -79,6 +89,8 @@ def test_evaluating_adding_swapping_and_expiring_at_once(make_client) -> None:
             stop.set()
 
     run_threads(work, swap)
+    KameleoonClientFactory.forget("swapped")
+    assert client.stats().requests["DATAFILE"]["succeeded"] > 5
 
 
 def test_no_conversion_of_a_shared_visitor_is_lost(kameleoon_platform: Platform) -> None:

@@ -17,22 +17,19 @@ from tests.data_files import data_file, flag, rule, segment, targeted_by, variat
 NEVER = {"targetingType": "VISITOR_CODE", "matchType": "EXACT", "visitorCode": "nobody"}
 
 
-def test_every_truncation_is_an_error_and_the_last_data_file_stays(make_client) -> None:
+def test_every_truncation_is_an_error() -> None:
     text = json.dumps(data_file(flag())).encode()
-    client = make_client(text)
     for length in range(len(text)):
-        with pytest.raises(ValueError, match="unreadable data file"):
-            client._use_data_file(text[:length])
-    assert client.is_feature_active("v", "flag")
+        with pytest.raises(exceptions.ConfigException, match="unreadable data file"):
+            KameleoonClient("site", KameleoonClientConfig.offline(text[:length]))
 
 
 @pytest.mark.parametrize("depth", [300, 10_000, 1_000_000])
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
-def test_deep_nesting_is_an_error(make_client, depth: int, opening: str, closing: str) -> None:
-    client = make_client(data_file(flag()))
-    with pytest.raises(ValueError, match="recursion"):
-        client._use_data_file((opening * depth + "1" + closing * depth).encode())
-    assert client.is_feature_active("v", "flag")
+def test_deep_nesting_is_an_error(depth: int, opening: str, closing: str) -> None:
+    text = (opening * depth + "1" + closing * depth).encode()
+    with pytest.raises(exceptions.ConfigException, match="recursion"):
+        KameleoonClient("site", KameleoonClientConfig.offline(text))
 
 
 def test_a_cyclic_or_deep_mapping_is_an_error() -> None:

@@ -21,7 +21,6 @@ from kameleoon import (
     KameleoonClientConfig,
     KameleoonClientFactory,
     PageView,
-    UniqueIdentifier,
     exceptions,
 )
 from kameleoon.kameleoon_client import KameleoonClient
@@ -179,14 +178,6 @@ def test_the_level_3_4_data_file_has_segments_in_its_rules(make_client):
     assert client.is_feature_active("v", "b"), "its only assigned variation is the rule's own"
     assert not client.is_feature_active("v", "c"), "another one is assigned"
     assert client.is_feature_active("v", "a")
-
-
-def test_the_deprecated_mark_may_come_with_any_call(make_client):
-    client = make_client(data_file(flag()))
-    client.is_feature_active("v", "flag", is_unique_identifier=True)
-    assert client._is_unique_identifier("v")
-    client.add_data("v", UniqueIdentifier(False))
-    assert not client._is_unique_identifier("v")
 
 
 def test_cookies_in_every_form(make_client):
@@ -397,13 +388,13 @@ def test_a_client_cannot_be_pickled_and_names_no_secret():
 
 
 def test_an_offline_client_that_nobody_uses_is_collected_with_its_thread():
+    before = set(threading.enumerate())
     client = KameleoonClient("site", KameleoonClientConfig.offline(data_file(flag())))
-    timers = client._timers._thread
-    assert timers.is_alive()
+    (thread,) = set(threading.enumerate()) - before
     del client
     gc.collect()
-    timers.join(5)
-    assert not timers.is_alive()
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize("true", [True, 1, "yes"])

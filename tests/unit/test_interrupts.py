@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kameleoon._timers import Timers
+from kameleoon._lanes import Lane
 from kameleoon.data import Browser, Conversion, CustomData, Geolocation
 from kameleoon.exceptions import FeatureNotFound
 from kameleoon.kameleoon_client import KameleoonClient
@@ -94,7 +94,7 @@ def test_an_exception_inside_of_a_message_is_contained(make_client: Callable[...
     assert caught.value.__cause__ is cause
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval lane here")
 @pytest.mark.parametrize("level", [LogLevel.WARNING, LogLevel.DEBUG])
 def test_every_interrupt_of_a_signal_arrives(
     level: LogLevel, make_client: Callable[..., KameleoonClient], log: object
@@ -136,13 +136,13 @@ def test_every_interrupt_of_a_signal_arrives(
 
 
 def test_a_background_job_that_raises_anything_does_not_end_the_thread(log: Any) -> None:
-    timers, done = Timers("kameleoon-timers"), threading.Event()
+    lane, done = Lane("kameleoon-lane"), threading.Event()
 
     def leave() -> None:
         raise SystemExit(os.EX_OK if hasattr(os, "EX_OK") else 0)
 
-    timers.schedule(0, leave)
-    timers.schedule(0, done.set)
+    lane.schedule(0, leave)
+    lane.schedule(0, done.set)
     assert done.wait(10)
-    timers.stop()
-    assert "a background job failed: SystemExit(0)" in log
+    lane.stop()
+    assert "a background job of kameleoon-lane failed: SystemExit(0)" in log

@@ -8,8 +8,8 @@ __all__ = ["Deadline"]
 
 
 class Deadline:
-    """A moment of the monotonic clock. It goes down a call as one value: what is left of it is all that a step may take,
-    be it a lock, a name, a connection or a body.
+    """A moment of the monotonic clock. It goes down a call as one value: what is left of it is all that a step may
+    take, be it a lock, a name, a connection or a body.
 
     >>> deadline = Deadline.after(60)
     >>> 59 < deadline.remaining() <= 60

@@ -27,9 +27,9 @@ class KameleoonLogger:
     _level = LogLevel.WARNING
 
     @classmethod
-    def set_logger(cls, logger: Logger) -> None:
-        """Sends all lines to ``logger`` from now on."""
-        cls._logger = logger
+    def set_logger(cls, logger: Logger | None) -> None:
+        """Sends all lines to ``logger`` from now on; ``None``: to the standard library's logger ``"Kameleoon SDK"``."""
+        cls._logger = logger or _StandardLogger()
 
     @classmethod
     def set_log_level(cls, level: LogLevel) -> None:

@@ -1,48 +1,53 @@
 //! `EngineClient`: the native base class of `kameleoon.KameleoonClient`. Its public methods are the client's hot ones.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use super::arguments::{feature_key, kind, optional_truth, truth, visitor_code};
-use super::clock::{moment, random_seed};
+use super::clock::moment;
 use super::data::{self, conversion};
+use super::handles::SharedEngine;
 use super::results::{Objects, Variation};
-use super::{errors, log};
-use crate::datafile::model::DataFile;
-use crate::engine::{DataList, Engine, EngineError, EngineVisitor, Evaluated, Mode, Snapshot, VisitorCode};
+use super::{errors, fork, log};
+use crate::engine::{DataList, EngineError, EngineVisitor, Evaluated, Mode, Snapshot, VisitorCode};
 use crate::evaluation::Answer;
 use crate::visitor::datum::Datum;
 
 /// The native half of a client. Not for direct use: see `KameleoonClient`.
 #[pyclass(subclass, frozen, module = "kameleoon._native")]
 pub(super) struct EngineClient {
-    pub(super) engine: Engine<Objects>,
+    pub(super) engine: Arc<SharedEngine>,
     pub(super) environment: OnceLock<Option<String>>,
-    /// Whether the client's threads are to be started on its next use.
-    pub(super) dormant: AtomicBool,
+    /// The process that its background runs in; see [`fork::generation`]. 0 where that is to be started on the next use.
+    pub(super) awake: AtomicU32,
 }
 
 fn mode(track: bool) -> Mode {
     if track { Mode::Track } else { Mode::Save }
 }
 
-pub(super) fn snapshot(data_file: DataFile) -> Snapshot<Objects> {
-    let attachment = Objects::new(&data_file);
-    Snapshot::new(data_file, attachment)
+/// Starts what the client runs in the background, if it does not run in this process. For a client that is awake this is a
+/// comparison.
+#[inline]
+fn wake(slf: &Bound<'_, EngineClient>) -> PyResult<()> {
+    if slf.get().awake.load(Ordering::Relaxed) == fork::generation() { Ok(()) } else { wake_up(slf) }
 }
 
-/// Starts what a dormant client runs in the background. For a client that is awake this is one load.
-fn wake(slf: &Bound<'_, EngineClient>) -> PyResult<()> {
-    if slf.get().dormant.load(Ordering::Relaxed) && slf.get().dormant.swap(false, Ordering::Relaxed) {
-        let woken = slf.call_method0(intern!(slf.py(), "_wake_up"));
-        if let Err(error) = woken {
-            slf.get().dormant.store(true, Ordering::Relaxed); // interrupted: the next use tries again
-            return Err(error);
-        }
+#[cold]
+fn wake_up(slf: &Bound<'_, EngineClient>) -> PyResult<()> {
+    let this = slf.get();
+    let here = fork::generation();
+    if this.awake.swap(here, Ordering::Relaxed) == here {
+        return Ok(()); // another thread does it
+    }
+    let woken = slf.call_method0(intern!(slf.py(), "_wake_up"));
+    if let Err(error) = woken {
+        this.awake.store(0, Ordering::Relaxed); // interrupted: the next use tries again
+        return Err(error);
     }
     Ok(())
 }
@@ -59,12 +64,12 @@ impl EngineClient {
     /// The visitor under a code. Raises `VisitorCodeInvalid`.
     pub(super) fn visitor<'a>(&'a self, code: &'a Bound<'_, PyAny>) -> PyResult<EngineVisitor<'a, Objects>> {
         let parsed = VisitorCode::parse(visitor_code(code)?);
-        Ok(self.engine.visitor(self.raise(code.py(), parsed)?))
+        Ok(self.engine.here().visitor(self.raise(code.py(), parsed)?))
     }
 
     /// The visitor under a code that is not checked **(kept quirk)**.
     pub(super) fn visitor_unchecked<'a>(&'a self, code: &'a Bound<'_, PyAny>) -> PyResult<EngineVisitor<'a, Objects>> {
-        Ok(self.engine.visitor(VisitorCode::unchecked(visitor_code(code)?)))
+        Ok(self.engine.here().visitor(VisitorCode::unchecked(visitor_code(code)?)))
     }
 
     /// Raises `VisitorCodeInvalid`, and `FeatureNotFound` for what is no `str`.
@@ -134,8 +139,7 @@ impl EngineClient {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        let engine = Engine::new(snapshot(DataFile::default()), random_seed(), true);
-        Self { engine, environment: OnceLock::new(), dormant: AtomicBool::new(false) }
+        Self { engine: Arc::new(SharedEngine::new()), environment: OnceLock::new(), awake: AtomicU32::new(0) }
     }
 
     /// Whether the feature flag is on for the visitor: its variation is not `off`.
@@ -223,7 +227,7 @@ impl EngineClient {
 
     /// The keys of all feature flags, disabled ones included.
     fn get_feature_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let snapshot = self.engine.snapshot();
+        let snapshot = self.engine.here().snapshot();
         let list = PyList::empty(py);
         for flag in snapshot.data_file.flag_indices() {
             list.append(snapshot.attachment.flag_key(py, &snapshot.data_file, flag))?;
@@ -279,7 +283,7 @@ impl EngineClient {
         variation_key: Option<&str>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let py = feature_key.py();
-        let found = self.engine.variation_of_flag(self::feature_key(feature_key)?, variation_key);
+        let found = self.engine.here().variation_of_flag(self::feature_key(feature_key)?, variation_key);
         let (snapshot, outcome) = self.raise(py, found)?;
         object(py, &snapshot, &Answer::Stored(outcome.into()))?.get().values(py)
     }
@@ -335,15 +339,17 @@ impl EngineClient {
     /// Raises `VisitorCodeInvalid`, `FeatureExperimentNotFound`, `FeatureVariationNotFound`. (spec 1 §6)
     #[pyo3(signature = (visitor_code, experiment_id, variation_key, force_targeting=true))]
     fn set_forced_variation(
-        &self,
+        slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
         experiment_id: i64,
         variation_key: Option<&str>,
         #[pyo3(from_py_with = truth)] force_targeting: bool,
     ) -> PyResult<()> {
-        let visitor = self.visitor(visitor_code)?;
+        wake(slf)?;
+        let this = slf.get();
+        let visitor = this.visitor(visitor_code)?;
         let forced = visitor.force_variation(experiment_id, variation_key, force_targeting, moment());
-        self.raise(visitor_code.py(), forced)
+        this.raise(visitor_code.py(), forced)
     }
 
     /// Stores every audience that targets the visitor, to be sent. Raises `VisitorCodeInvalid`. (spec 1 §8)
@@ -356,8 +362,9 @@ impl EngineClient {
 
     /// JavaScript that makes the engine in the visitor's browser know the variations assigned within the last 5 s.
     /// (spec 5, Client)
-    fn get_engine_tracking_code(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<String> {
-        Ok(self.visitor_unchecked(visitor_code)?.tracking_code(moment()))
+    fn get_engine_tracking_code(slf: &Bound<'_, Self>, visitor_code: &Bound<'_, PyAny>) -> PyResult<String> {
+        wake(slf)?;
+        Ok(slf.get().visitor_unchecked(visitor_code)?.tracking_code(moment()))
     }
 }
 
@@ -382,7 +389,7 @@ impl EngineClient {
                 failed = added;
             }
         });
-        log::reports(py, &self.engine.snapshot().data_file.reports)?;
+        log::reports(py, &self.engine.here().snapshot().data_file.reports)?;
         failed.map(|()| dict)
     }
 }

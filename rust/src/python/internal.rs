@@ -1,5 +1,6 @@
 //! The methods of `EngineClient` that the package's own Python modules call.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use pyo3::exceptions::PyValueError;
@@ -7,62 +8,32 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::arguments::{feature_key, text};
-use super::client::{EngineClient, object, snapshot};
-use super::clock::{moment, random_seed};
+use super::client::{EngineClient, object};
+use super::clock::moment;
+use super::handles::{DataFileHandle, Outbox, Visitors};
 use super::results::Variation;
-use super::tracking::TrackingBatch;
-use super::{clock, data, errors, explain, log};
+use super::{data, errors, explain, log};
 use crate::datafile::index::VariationIndex;
-use crate::datafile::model::{DataFile, Outcome};
-use crate::datafile::{Compiled, compile};
-use crate::engine::{Engine, Explained, RemoteFilter, RemoteVisitor};
+use crate::datafile::model::Outcome;
+use crate::engine::{Explained, RemoteFilter, RemoteVisitor};
 use crate::evaluation::Answer;
 
 #[pymethods]
 impl EngineClient {
     fn _configure(&self, environment: Option<String>, tracks: bool) {
         let _ = self.environment.set(environment); // a client is configured once
-        self.engine.set_tracks(tracks);
-    }
-
-    /// Compiles a data file and uses it from now on, unless it is older (`dateModified`, milliseconds) than
-    /// `not_older_than`. Returns whether it is used, and a line for each thing that was left out of it.
-    /// Raises `ValueError` where it is no data file at all; then nothing has changed.
-    #[pyo3(signature = (text, not_older_than=None))]
-    fn _update_data_file(
-        &self,
-        py: Python<'_>,
-        text: &[u8],
-        not_older_than: Option<i64>,
-    ) -> PyResult<(bool, Vec<String>)> {
-        let compiled = py.detach(|| compile(text));
-        let Compiled { data_file, omissions } = compiled.map_err(|error| PyValueError::new_err(error.to_string()))?;
-        let used = not_older_than.is_none_or(|date| data_file.date_modified >= date);
-        if used {
-            // What the former snapshot owns are Python objects: they are dropped here, attached to the interpreter. Nothing
-            // that runs detached holds a snapshot.
-            drop(self.engine.swap(snapshot(data_file)));
-        }
-        Ok((used, omissions.iter().map(ToString::to_string).collect()))
-    }
-
-    /// `(date_modified, real_time_update, consent_required, data_api_domain)` of the data file in use.
-    fn _data_file_settings(&self) -> (i64, bool, bool, Option<String>) {
-        let snapshot = self.engine.snapshot();
-        let DataFile { date_modified, configuration, .. } = &*snapshot.data_file;
-        let domain = configuration.data_api_domain.as_ref().map(ToString::to_string);
-        (*date_modified, configuration.real_time_update, configuration.consent_required, domain)
+        self.engine.here().set_tracks(tracks);
     }
 
     /// Whether visitor codes are kept without consent: some enabled flag has a targeted-delivery rule.
     fn _has_targeted_delivery(&self) -> bool {
-        self.engine.snapshot().data_file.has_targeted_delivery()
+        self.engine.here().snapshot().data_file.has_targeted_delivery()
     }
 
     /// The feature flags of the data file: for each `(key, environment enabled, default variation's key, variations,
     /// rules)`; a rule is the list of its variations.
     fn _feature_flags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let snapshot = self.engine.snapshot();
+        let snapshot = self.engine.here().snapshot();
         let data_file = &snapshot.data_file;
         let list = PyList::empty(py);
         for index in data_file.flag_indices() {
@@ -157,43 +128,19 @@ impl EngineClient {
         Ok(list)
     }
 
-    /// Moves the clock that expiry goes by on. Call it about once a second; the first call starts the clock.
-    fn _advance_clock(&self) {
-        self.engine.advance(clock::monotonic());
-    }
-
-    /// Drops visitors without activity for `session_seconds`, in one of `_PURGE_STEPS` parts; returns how many.
-    fn _purge_step(&self, py: Python<'_>, session_seconds: f64) -> usize {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as casts saturate")]
-        let session = (session_seconds * 1000.0) as u64;
-        py.detach(|| self.engine.purge(session))
-    }
-
-    #[classattr]
-    const _PURGE_STEPS: usize = Engine::<()>::PURGE_STEPS;
-
-    /// Bounds what visitors and queue take to about so many bytes; 0 is any number.
-    fn _set_memory_limit(&self, bytes: usize) {
-        self.engine.set_memory_limit(bytes);
-    }
-
     fn _queue(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<()> {
         self.visitor(visitor_code)?.queue();
         Ok(())
     }
 
-    fn _queue_all(&self, py: Python<'_>) {
-        py.detach(|| self.engine.queue_all());
-    }
-
     /// Counters of visitors and tracking, by name.
     fn _counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (counts, losses) = (self.engine.counts(), self.engine.losses());
+        let (counts, losses) = (self.engine.here().counts(), self.engine.here().losses());
         let counters = PyDict::new(py);
-        counters.set_item("visitors", self.engine.visitor_count())?;
-        counters.set_item("visitor_bytes", self.engine.visitor_bytes())?;
+        counters.set_item("visitors", self.engine.here().visitor_count())?;
+        counters.set_item("visitor_bytes", self.engine.here().visitor_bytes())?;
         counters.set_item("evicted_visitors", losses.visitors)?;
-        counters.set_item("queued_visitors", self.engine.queue_length())?;
+        counters.set_item("queued_visitors", self.engine.here().queue_length())?;
         counters.set_item("dropped_visitors", losses.codes)?;
         counters.set_item("events_sent", counts.sent)?;
         counters.set_item("events_failed", counts.failed)?;
@@ -202,21 +149,14 @@ impl EngineClient {
         Ok(counters)
     }
 
-    fn _take_batch(&self, py: Python<'_>, most: usize) -> Option<TrackingBatch> {
-        py.detach(|| self.engine.take_batch(most)).map(TrackingBatch::new)
-    }
-
-    fn _take_batch_of(&self, py: Python<'_>, visitor_code: &Bound<'_, PyAny>) -> PyResult<TrackingBatch> {
-        let visitor = self.visitor(visitor_code)?;
-        Ok(TrackingBatch::new(py.detach(|| visitor.take_batch())))
-    }
-
-    /// Makes the client call its `_wake_up` on its next use: it is new, or in a forked child.
+    /// Makes the client call its `_wake_up` on its next use.
     fn _put_to_sleep(&self) {
-        self.dormant.store(true, Ordering::Relaxed);
+        self.awake.store(0, Ordering::Relaxed);
     }
 
-    fn _after_fork(&self) {
-        self.engine.after_fork(random_seed());
+    /// The client's data file, what its visitors have to send, and the visitors: each for the part that looks after it.
+    fn _handles(&self) -> (DataFileHandle, Outbox, Visitors) {
+        let engine = || Arc::clone(&self.engine);
+        (DataFileHandle { engine: engine() }, Outbox { engine: engine() }, Visitors { engine: engine() })
     }
 }

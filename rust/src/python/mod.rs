@@ -11,6 +11,8 @@ mod data;
 mod errors;
 mod explain;
 mod finalization;
+mod fork;
+mod handles;
 mod internal;
 mod log;
 mod patterns;
@@ -42,6 +44,10 @@ mod native {
         ApplicationVersion, Browser, Cookie, Device, OperatingSystem, UniqueIdentifier, UserAgent,
     };
     #[pymodule_export]
+    use super::fork::process_generation;
+    #[pymodule_export]
+    use super::handles::{DataFileHandle, Outbox, Visitors};
+    #[pymodule_export]
     use super::log::set_log_level;
     #[pymodule_export]
     use super::patterns::{Patterns, full_match};
@@ -59,6 +65,7 @@ mod native {
     #[expect(clippy::unnecessary_wraps, reason = "PyO3 expects a result")]
     fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
         super::finalization::install();
+        super::fork::install();
         Ok(())
     }
 }
