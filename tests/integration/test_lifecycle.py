@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,11 @@ client = KameleoonClientFactory.create("site", config)
 """
 
 
-def run(platform: Platform, program: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
+def run(
+    platform: Platform, program: str, timeout: float = 30, arguments: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
     code = PREAMBLE + textwrap.dedent(program)
-    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", code, platform.origin]
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", code, platform.origin, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
 
 

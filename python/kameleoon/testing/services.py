@@ -27,15 +27,15 @@ class Services:
         self._version = 0
         self._data_file: dict[str, Any] = {}
         self._listeners: list[queue.Queue[bytes | None]] = []
-        self.faults = Faults(random.Random(1).random)
-        self.received = Received(event_limit)
+        self.faults: Faults = Faults(random.Random(1).random)
+        self.received: Received = Received(event_limit)
         self.remote_data: dict[str, Any] = {}
         """What remote data answers, by key."""
         self.visitor_data: dict[str, Any] = {}
         """What remote visitor data answers, by code; others are answered from the events received."""
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         """The latest requests to services: method, path with query, headers."""
-        self.requests_dropped = 0
+        self.requests_dropped: int = 0
         """How many requests are no longer in ``requests``."""
         self._request_limit = request_limit
         self.tokens: set[str] = set()
