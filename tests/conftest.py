@@ -31,8 +31,8 @@ def log() -> Iterator[LogLines]:
     lines = LogLines()
     KameleoonLogger.set_logger(lines)
     yield lines
-    KameleoonLogger.set_logger(None)
     KameleoonLogger.set_log_level(LogLevel.WARNING)
+    KameleoonLogger.set_logger(None)
 
 
 @pytest.fixture
