@@ -32,6 +32,7 @@ __all__ = [
     "Variation",
     "Visitors",
     "__version__",
+    "announce_fork",
     "bucket",
     "full_match",
     "group_bucket",

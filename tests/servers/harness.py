@@ -117,10 +117,21 @@ class Server:
             finally:
                 connection.close()
 
-    def stop(self, seconds: float = 30) -> None:
-        """Ends it gracefully; returns once it has ended."""
-        self._process.send_signal(self._stop)
+    def stop(self, seconds: float = 30, *, everybody: bool = False) -> None:
+        """Ends it gracefully; returns once it has ended. ``everybody``: all of its processes get the signal, as from a
+        terminal or systemd, for servers whose first process does not pass it on.
+        """
+        if not everybody:
+            self._process.send_signal(self._stop)
+            self._process.wait(seconds)
+            return
+        os.killpg(self._process.pid, self._stop)
         self._process.wait(seconds)
+        deadline = time.monotonic() + seconds
+        with contextlib.suppress(ProcessLookupError):  # none is left
+            while time.monotonic() < deadline:
+                os.killpg(self._process.pid, 0)
+                time.sleep(0.05)
 
 
 def environment(platform: Platform) -> dict[str, str]:

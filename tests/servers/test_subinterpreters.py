@@ -32,7 +32,7 @@ except ImportError as error:
     assert "main interpreter" in str(error), error
     assert "hint: " in str(error), error
     assert "WSGIApplicationGroup %{GLOBAL}" in str(error), error
-    assert not any(name.startswith("kameleoon") for name in sys.modules), "nothing is left half imported"
+    assert "kameleoon" not in sys.modules
 else:
     raise AssertionError("it imports")
 '''

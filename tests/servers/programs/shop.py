@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 from kameleoon import KameleoonClientConfig, KameleoonClientFactory
 
+logging.basicConfig()
 client = KameleoonClientFactory.create(
     "site", KameleoonClientConfig("client-id", "client-secret", endpoint=os.environ["ORIGIN"])
 )

@@ -9,11 +9,9 @@ from celery import Celery
 from tests.servers.programs.shop import client
 
 client.wait_init()
-application = Celery(
-    "tasks",
-    broker="filesystem://",
-    broker_transport_options={"data_folder_in": os.environ["QUEUE"], "data_folder_out": os.environ["QUEUE"]},
-)
+QUEUE = os.environ["QUEUE"]
+FOLDERS = {"data_folder_in": QUEUE, "data_folder_out": QUEUE, "control_folder": QUEUE}
+application = Celery("tasks", broker="filesystem://", broker_transport_options=FOLDERS)
 
 
 @application.task
