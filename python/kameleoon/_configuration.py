@@ -15,11 +15,11 @@ from kameleoon._network.http import Answer, HttpService, RequestError
 from kameleoon.events.data_file_update_event import DataFileUpdateEvent
 from kameleoon.events.request_type import RequestType
 from kameleoon.exceptions import Initialization
-from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 if TYPE_CHECKING:
     from kameleoon._network.event_stream import EventStream
+    from kameleoon._settings.table import Settings
 
 Source = DataFileUpdateEvent.Source
 _FIRST_RETRY_SECONDS = 5.0
@@ -34,7 +34,7 @@ class Configuration:
     def __init__(
         self,
         site_code: str,
-        config: KameleoonClientConfig,
+        config: Settings,
         data_file: DataFileSlot,
         endpoints: Endpoints,
         http: HttpService,

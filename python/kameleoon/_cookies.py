@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import MutableMapping
     from http.cookies import Morsel
 
-    from kameleoon.kameleoon_client_config import KameleoonClientConfig
+    from kameleoon._settings.table import Settings
 
     Cookies = Mapping[str, Union[str, "Morsel[str]"]]
     MutableCookies = MutableMapping[str, Any]
@@ -46,7 +46,7 @@ def read_simulation(*sources: Cookies | None) -> str | None:
     return unquote(value)
 
 
-def visitor_code_morsel(visitor_code: str, config: KameleoonClientConfig) -> Morsel[str]:
+def visitor_code_morsel(visitor_code: str, config: Settings) -> Morsel[str]:
     """The visitor code's cookie, with the attributes of the configuration."""
     from http.cookies import SimpleCookie  # here, so that importing the package does not
 
@@ -64,7 +64,7 @@ def visitor_code_morsel(visitor_code: str, config: KameleoonClientConfig) -> Mor
     return morsel
 
 
-def set_visitor_code(cookies: MutableCookies, visitor_code: str, config: KameleoonClientConfig) -> None:
+def set_visitor_code(cookies: MutableCookies, visitor_code: str, config: Settings) -> None:
     """Sets the visitor code's cookie in ``cookies``: a jar's own way if it has one, else a ``Morsel`` as the item."""
     morsel = visitor_code_morsel(visitor_code, config)
     from http.cookies import BaseCookie

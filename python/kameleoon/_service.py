@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kameleoon._configuration import Configuration
 from kameleoon._data_file import DataFileSlot
@@ -18,7 +18,9 @@ from kameleoon._network.endpoints import Endpoints
 from kameleoon._network.http import HttpService
 from kameleoon._remote_data import RemoteData
 from kameleoon._tracking import Tracking
-from kameleoon.kameleoon_client_config import KameleoonClientConfig
+
+if TYPE_CHECKING:
+    from kameleoon._settings.table import Settings
 
 __all__ = ["Service"]
 
@@ -29,7 +31,7 @@ class Service:
     def __init__(
         self,
         site_code: str,
-        config: KameleoonClientConfig,
+        config: Settings,
         data_file: DataFileSlot,
         outbox: Outbox,
         handlers: Handlers,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import sys
 import time
 from collections.abc import Callable
@@ -51,7 +50,7 @@ class KameleoonClient(EngineClient):
     def __init__(self, site_code: str, config: KameleoonClientConfig) -> None:
         """A client of ``site_code``. Raises ``ConfigException`` if ``config.default_data_file`` cannot be read."""
         self._site_code = site_code
-        self._config = copy.copy(config)  # what becomes of the caller's own does not matter from now on
+        self._config = config.settings  # immutable: what becomes of the caller's own does not matter from now on
         self._handlers = Handlers()
         self._configure(config.environment, not config.is_offline)
         data_file, outbox, visitors = self._handles()
