@@ -4,7 +4,6 @@ while Python's threads run. Before 2.0.27 it runs those threads only if told to 
 
 from __future__ import annotations
 
-import re
 import sys
 import warnings
 from typing import Any
@@ -17,8 +16,8 @@ __all__ = ["prepare_forks", "report_missing_threads"]
 _OFF = frozenset({"", "0", "false", "no", "off", "none"})
 _THREADS_BY_DEFAULT = (2, 0, 27)
 _WITHOUT_THREADS = (
-    "uWSGI runs no Python threads: nothing is fetched or sent while it serves, feature flags do not change, and what is "
-    "tracked waits in memory until the process ends. hint: set 'enable-threads = true' in uWSGI's configuration"
+    "uWSGI runs no Python threads: nothing is fetched or sent while it serves, feature flags do not change, and what "
+    "is tracked waits in memory until the process ends. hint: set 'enable-threads = true' in uWSGI's configuration"
 )
 _reported: set[int] = set()
 """The process generations in which it was reported."""
@@ -50,8 +49,9 @@ def _has_threads(uwsgi: Any) -> bool:
     options = getattr(uwsgi, "opt", {})
     if any(_text(options.get(name, "")).lower() not in _OFF for name in ("enable-threads", "threads", "gevent")):
         return True
-    version = tuple(int(number) for number in re.findall(r"\d+", _text(getattr(uwsgi, "version", "")))[:3])
-    return not version or version >= _THREADS_BY_DEFAULT
+    parts = _text(getattr(uwsgi, "version", "")).split(".")[:3]  # such as 2.0.31, or 2.0.21-debian
+    numbers = [int(digits) for digits in (part.partition("-")[0] for part in parts) if digits.isdigit()]
+    return not numbers or tuple(numbers) >= _THREADS_BY_DEFAULT
 
 
 def _text(value: Any) -> str:
