@@ -40,6 +40,7 @@ lint: $(VENV)/installed
 	cd rust && cargo fmt --check
 	cd rust && cargo clippy --quiet --all-targets -- -D warnings
 	PYO3_PYTHON=$(abspath $(BIN)/python) sh -c 'cd rust && cargo clippy --quiet --all-targets --features python -- -D warnings'
+	cd rust && RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 

@@ -1,4 +1,6 @@
-"""The visitor code's cookie, and the cookie of simulated variations (spec 1 §6, spec 5)."""
+"""The visitor code's cookie, and the cookie of simulated variations
+(docs/visitor-data.md#visitor-codes, docs/evaluation.md#simulated-variations).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Middleware that gives every visitor a code: read from the cookie or made, and kept in it (spec 5, Client)."""
+"""Middleware that gives every visitor a code: read from the cookie or made, and kept in it.
+
+See docs/visitor-data.md#visitor-codes.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,14 @@ class KameleoonWSGIMiddleware:
     Every request gets a visitor code: the one in its cookie, else ``default_visitor_code`` (a code, or a function of
     the request's environ), else one of its own. The application sees it in ``HTTP_COOKIE``; the response sets the
     cookie where it was missing, if consent is given or not required.
+
+    >>> def application(environ, start_response):
+    ...     start_response("200 OK", [])
+    ...     return [environ["HTTP_COOKIE"].encode()]
+    >>> wrapped = KameleoonWSGIMiddleware(application, client, default_visitor_code="alice")
+    >>> wrapped({}, lambda status, headers: print(status, headers[0][0]))
+    200 OK Set-Cookie
+    [b'kameleoonVisitorCode=alice']
     """
 
     def __init__(
