@@ -377,6 +377,26 @@ def test_waiting_for_the_first_configuration(platform: Platform, make_online: An
     assert sum("is not initialized" in line for _, line in log.lines) == 1
 
 
+def test_where_there_is_no_thread_nothing_is_raised(
+    platform: Platform, make_online: Any, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.remote_data["key"] = 5
+    client = make_online()
+    assert client.wait_init()
+
+    def start(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        await client.wait_init_async()
+        assert await client.get_remote_data_async("key", timeout=1) in (5, None)
+        assert await client.get_remote_visitor_data_async("v", timeout=1) == []
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        asyncio.run(main())
+
+
 def test_events_are_told(platform: Platform, make_online: Any, library: str) -> None:
     told: list[Any] = []
 
