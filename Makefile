@@ -47,6 +47,8 @@ types: build
 	$(BIN)/mypy
 	$(BIN)/pyright
 	MYPYPATH=python $(BIN)/python -m mypy.stubtest kameleoon._native
+	root=$$PWD; cd $$(mktemp -d) && PYTHONPATH=$$root/python $$root/$(BIN)/pyright --pythonpath $$root/$(BIN)/python \
+		--verifytypes kameleoon --ignoreexternal >report || { cat report; exit 1; } # 100 %, from outside: as a user's
 
 rust-test:
 	cd rust && cargo test --quiet

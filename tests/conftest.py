@@ -29,11 +29,10 @@ class LogLines:
 @pytest.fixture
 def log() -> Iterator[LogLines]:
     lines = LogLines()
-    before = KameleoonLogger._logger
     KameleoonLogger.set_logger(lines)
     yield lines
-    KameleoonLogger.set_logger(before)
     KameleoonLogger.set_log_level(LogLevel.WARNING)
+    KameleoonLogger.set_logger(None)
 
 
 @pytest.fixture

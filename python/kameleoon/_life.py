@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kameleoon._data_file import DataFileSlot
 from kameleoon._events import Handlers
+from kameleoon._lanes import Lane
 from kameleoon._native import Outbox, Visitors, process_generation
 from kameleoon._network.deadline import Deadline
 from kameleoon._purge import Purge
@@ -21,6 +22,7 @@ __all__ = ["Life"]
 
 _SHORTEST_SLEEP_SECONDS = 1.0
 _LONGEST_SLEEP_SECONDS = 60.0
+_LOG_LEVEL_SECONDS = 1.0
 
 
 class _Here:
@@ -31,7 +33,7 @@ class _Here:
     def __init__(self, generation: int) -> None:
         self.generation = generation
         self.lock = threading.RLock()
-        self.purge: Purge | None = None
+        self.housekeeping: Lane | None = None
         self.service: Service | None = None
         self.closing: Closing | None = None
         self.sleep_seconds = 0.0  # how long the client sleeps after it could not wake up; 0 as long as it could
@@ -77,7 +79,7 @@ class Life:
     @property
     def is_awake(self) -> bool:
         """Whether the background runs in this process."""
-        return self._here().purge is not None
+        return self._here().housekeeping is not None
 
     @property
     def service(self) -> Service | None:
@@ -90,7 +92,7 @@ class Life:
         """
         here = self._here()
         with here.lock:
-            if self.is_closed or here.purge is not None:
+            if self.is_closed or here.housekeeping is not None:
                 return True
             if time.monotonic() < here.sleeps_until:
                 return False
@@ -103,16 +105,19 @@ class Life:
             return True
 
     def _start(self, here: _Here) -> None:
-        purge = Purge(self._visitors, self._config.session_duration_second)
+        housekeeping = Lane("kameleoon-housekeeping")
         try:
+            Purge(self._visitors, self._config.session_duration_second, housekeeping)
+            KameleoonLogger.refresh()
+            housekeeping.repeat(_LOG_LEVEL_SECONDS, KameleoonLogger.refresh)
             if not self._config.is_offline:
                 from kameleoon._service import Service  # here: offline clients import no network code
 
                 here.service = Service(self._site_code, self._config, self._data_file, self._outbox, self._handlers)
         except BaseException:
-            purge.stop()
+            housekeeping.stop()
             raise
-        here.purge = purge
+        here.housekeeping = housekeeping
 
     def _sleep(self, here: _Here, error: BaseException) -> None:
         """Until the next try; of a row of failures the first one is logged."""
@@ -142,15 +147,15 @@ class Life:
                 here.sleeps_until = 0.0
                 self.wake_up()
             self.is_closed = True
-            here.closing = Closing(here.purge, here.service, deadline)
+            here.closing = Closing(here.housekeeping, here.service, deadline)
             return here.closing
 
 
 class Closing:
     """A background that ends: it sends what is queued."""
 
-    def __init__(self, purge: Purge | None, service: Service | None, deadline: Deadline) -> None:
-        self._purge = purge
+    def __init__(self, housekeeping: Lane | None, service: Service | None, deadline: Deadline) -> None:
+        self._housekeeping = housekeeping
         self._service = service
         self._deadline = deadline
         self._sending = None if service is None else service.begin_close(deadline)
@@ -159,5 +164,5 @@ class Closing:
         """Until it has ended, or its deadline comes."""
         if self._service is not None and self._sending is not None:
             self._service.end_close(self._sending, self._deadline)
-        if self._purge is not None:
-            self._purge.stop()
+        if self._housekeeping is not None:
+            self._housekeeping.stop()

@@ -15,23 +15,18 @@ _LOOKS_PER_SESSION = 4
 
 
 class Purge:
-    """Purges visitors on a lane of its own."""
+    """Purges visitors on a lane."""
 
-    def __init__(self, visitors: Visitors, session_seconds: float) -> None:
+    def __init__(self, visitors: Visitors, session_seconds: float, lane: Lane) -> None:
         """Raises ``RuntimeError``, ``OSError`` or ``MemoryError`` where no thread can be started."""
         self._visitors = visitors
         self._session_seconds = session_seconds
         steps = ceil(visitors.PURGE_STEPS * _LOOKS_PER_SESSION * _TICK_SECONDS / session_seconds)
         self._steps = min(steps, visitors.PURGE_STEPS)
-        self._lane = Lane("kameleoon-purge")
-        self._lane.repeat(_TICK_SECONDS, self.tick)
+        lane.repeat(_TICK_SECONDS, self.tick)
 
     def tick(self) -> None:
         """What is done every second."""
         self._visitors.advance_clock()
         for _ in range(self._steps):
             self._visitors.purge(self._session_seconds)
-
-    def stop(self) -> None:
-        """Ends it."""
-        self._lane.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "ConfigCredentialsInvalid",
     "ConfigException",
@@ -55,8 +57,8 @@ class Initialization(KameleoonError):
     def __init__(self, site_code: str, environment: str | None, cause: BaseException) -> None:
         place = f"for site {site_code!r}" + (f" in environment {environment!r}" if environment else "")
         super().__init__(f"the client {place} is not initialized: {cause}")
-        self.cause = cause
-        self.args = (site_code, environment, cause)
+        self.cause: BaseException = cause
+        self.args: tuple[Any, ...] = (site_code, environment, cause)
 
 
 class NotFoundError(KameleoonError):

@@ -17,6 +17,7 @@ from kameleoon._settings.defaults import (
     MAX_TRACKING_INTERVAL_MILLISECONDS,
     MIN_TRACKING_INTERVAL_MILLISECONDS,
 )
+from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 if TYPE_CHECKING:
     from kameleoon._settings.table import Settings
@@ -75,6 +76,8 @@ class KameleoonClientConfig:
         simulation_cookie: bool = True,
     ) -> None:
         parameters = {name: value for name, value in locals().items() if name != "self"}
+        if logger is not None:
+            KameleoonLogger.set_logger(logger)  # at once: what is said of the other parameters goes to it too
         from kameleoon._settings.table import Settings
 
         self.settings: Settings = Settings.of(parameters)
@@ -248,7 +251,8 @@ class KameleoonClientConfig:
         return self.settings.is_offline
 
     def set_logger(self, value: Any) -> None:
-        """Deprecated; see ``KameleoonLogger.set_logger``."""
+        """Deprecated: use ``KameleoonLogger.set_logger``, which this calls; there is one logger for all clients."""
+        KameleoonLogger.set_logger(value)
         self.settings = self.settings.changed("logger", value)
 
     def set_multi_threading(self, value: bool | None) -> None:

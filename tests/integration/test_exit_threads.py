@@ -69,7 +69,7 @@ custom = Custom()
 """
 CASES = {
     "a WARNING line": "client.add_data('v', 'no datum')",
-    "a DEBUG line": "KameleoonLogger._level == 4 or KameleoonLogger.set_log_level(LogLevel.DEBUG)\n"
+    "a DEBUG line": "KameleoonLogger.set_log_level(LogLevel.DEBUG)\n"
     "client.is_feature_active('v', 'flag')\nclient.get_variation('v', 'flag')",
     "__str__ of a value": "CustomData(1, custom)",
     "__str__ of a feature key": "try: client.get_variation('v', custom)\nexcept FeatureNotFound: pass",

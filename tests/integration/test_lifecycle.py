@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,11 @@ client = KameleoonClientFactory.create("site", config)
 """
 
 
-def run(platform: Platform, program: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
+def run(
+    platform: Platform, program: str, timeout: float = 30, arguments: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
     code = PREAMBLE + textwrap.dedent(program)
-    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", code, platform.origin]
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", code, platform.origin, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
 
 
@@ -51,7 +54,7 @@ def test_threads_are_few_named_and_daemonic(platform: Platform, make_online: Any
         client.track_conversion(f"v{number}", 1)
         client.flush(f"v{number}", instant=True)
         client.get_remote_data("x")
-    lanes = ["kameleoon-configuration", "kameleoon-purge", "kameleoon-stream", "kameleoon-tracking"]
+    lanes = ["kameleoon-configuration", "kameleoon-housekeeping", "kameleoon-stream", "kameleoon-tracking"]
     assert ours() == lanes
     assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("kameleoon"))
     client.close()

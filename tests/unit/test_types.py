@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from kameleoon import _installation, middleware
+from kameleoon import _installation
+from kameleoon.middleware import KameleoonWSGIMiddleware
 from kameleoon.testing import Platform
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
+from tests.data_files import data_file, flag
 
 
 def test_filters_in_both_spellings() -> None:
@@ -28,10 +31,13 @@ def test_unknown_fields_are_refused() -> None:
         RemoteVisitorDataFilter(pages=True)
 
 
-def test_a_cookie_that_cannot_be_read_hides_no_other() -> None:
-    jar = middleware._parse('a=1; bad[name]=2; kameleoonVisitorCode=x; "=; b="q;r"')
-    assert jar["kameleoonVisitorCode"].value == "x"
-    assert jar["a"].value == "1"
+def test_a_cookie_that_cannot_be_read_hides_no_other(make_client: Any) -> None:
+    seen = []
+    client = make_client(data_file(flag()))
+    app = KameleoonWSGIMiddleware(lambda environ, start: seen.append(environ["HTTP_COOKIE"]) or [], client)
+    header = 'a=1; bad[name]=2; kameleoonVisitorCode=x; "=; b="q;r"'
+    app({"HTTP_COOKIE": header}, lambda *_: None)
+    assert seen == [header], "the code in it is the visitor's"
 
 
 def test_the_fixture_serves(kameleoon_platform: Platform) -> None:

@@ -21,5 +21,5 @@ class DataFileUpdateEvent(Record):
     __slots__ = ("date_modified", "source")
 
     def __init__(self, source: Source, date_modified: int) -> None:
-        self.source = source
-        self.date_modified = date_modified
+        self.source: DataFileUpdateEvent.Source = source
+        self.date_modified: int = date_modified

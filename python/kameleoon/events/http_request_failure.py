@@ -22,6 +22,6 @@ class HttpRequestFailure(Record):
     __slots__ = ("cause", "http_status", "reason")
 
     def __init__(self, reason: Reason, http_status: int | None = None, cause: BaseException | None = None) -> None:
-        self.reason = reason
-        self.http_status = http_status
-        self.cause = cause
+        self.reason: HttpRequestFailure.Reason = reason
+        self.http_status: int | None = http_status
+        self.cause: BaseException | None = cause

@@ -1,41 +1,131 @@
-"""``KameleoonLogger``: the log of this package (spec 5, Events and logging)."""
+"""``KameleoonLogger``: the log of this package."""
 
 from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Union
 
 from kameleoon._native import set_log_level as _set_native_level
 from kameleoon.logging.log_level import LogLevel
 from kameleoon.logging.logger import Logger
 
+if TYPE_CHECKING:
+    import logging  # when the program runs, imported once there is a line for it: importing the package does not
+
+    from typing_extensions import TypeIs
+
+    AnyLogger = Union[Logger, logging.Logger, "logging.LoggerAdapter[Any]"]
+
 __all__ = ["KameleoonLogger"]
 
+_NAME = "Kameleoon SDK"
+_STANDARD_LEVELS = {LogLevel.ERROR: 40, LogLevel.WARNING: 30, LogLevel.INFO: 20, LogLevel.DEBUG: 10}
+_ABOVE_ALL_LEVELS = 100
 
-class _StandardLogger:
-    """The standard library's logger ``"Kameleoon SDK"``."""
 
-    _levels = {LogLevel.ERROR: 40, LogLevel.WARNING: 30, LogLevel.INFO: 20, LogLevel.DEBUG: 10}
+class _Protocol:
+    """A logger of the vendor's protocol. It has no level; ``KameleoonLogger.set_log_level`` decides what it gets."""
 
-    def log(self, level: LogLevel, message: str) -> None:
-        import logging  # here, so that importing the package does not
+    def __init__(self, logger: Logger, level: LogLevel) -> None:
+        self._logger = logger
+        self._level = level
 
-        logging.getLogger("Kameleoon SDK").log(self._levels[level], "%s", message)
+    def set_level(self, level: LogLevel) -> None:
+        self._level = level
+
+    def level(self) -> LogLevel:
+        return self._level
+
+    def write(self, level: LogLevel, text: str) -> None:
+        self._logger.log(level, text)
+
+
+class _Standard:
+    """A logger of the standard library, which decides itself what it wants."""
+
+    def __init__(self, logger: logging.Logger | logging.LoggerAdapter[Any] | None = None) -> None:
+        self._logger = logger
+        self._is_watched = False
+
+    def set_level(self, level: LogLevel) -> None:
+        self._get().setLevel(_STANDARD_LEVELS.get(level, _ABOVE_ALL_LEVELS))
+
+    def level(self) -> LogLevel:
+        if self._logger is None and "logging" not in sys.modules:
+            return LogLevel.WARNING  # the standard library's default; nobody can have changed it
+        logger = self._get()
+        return next((level for level in reversed(LogLevel) if level and self._wants(logger, level)), LogLevel.NONE)
+
+    def write(self, level: LogLevel, text: str) -> None:
+        self._get().log(_STANDARD_LEVELS[level], "%s", text)
+
+    @staticmethod
+    def _wants(logger: logging.Logger | logging.LoggerAdapter[Any], level: LogLevel) -> bool:
+        return logger.isEnabledFor(_STANDARD_LEVELS[level])
+
+    def _get(self) -> logging.Logger | logging.LoggerAdapter[Any]:
+        import logging  # here, as above
+
+        if self._logger is None:
+            self._logger = logging.getLogger(_NAME)
+            self._logger.addHandler(logging.NullHandler())
+        if not self._is_watched:
+            self._is_watched = True
+            logger = self._logger if isinstance(self._logger, logging.Logger) else self._logger.logger
+            set_level = logger.setLevel
+
+            def watched(level: int | str) -> None:
+                set_level(level)
+                KameleoonLogger.refresh()
+
+            logger.setLevel = watched  # type: ignore[method-assign]
+        return self._logger
 
 
 class KameleoonLogger:
-    """Where log lines go, and which. The level is ``WARNING`` at first."""
+    """Where log lines go, and which.
 
-    _logger: Logger = _StandardLogger()
-    _level = LogLevel.WARNING
+    They go to the standard library's logger ``"Kameleoon SDK"``, and its level decides: as long as logging is not set
+    up, nothing is shown.
+
+    >>> import logging
+    >>> logging.getLogger("Kameleoon SDK").setLevel(logging.DEBUG)
+
+    Another logger is set by ``set_logger``: one of the standard library, or one with the vendor's protocol, which gets
+    warnings and errors unless ``set_log_level`` says otherwise. Below the level a log call costs nothing.
+    """
+
+    _destination: _Protocol | _Standard = _Standard()
+    _level = LogLevel.WARNING  # what a logger without a level of its own gets
 
     @classmethod
-    def set_logger(cls, logger: Logger) -> None:
-        """Sends all lines to ``logger`` from now on."""
-        cls._logger = logger
+    def set_logger(cls, logger: AnyLogger | None) -> None:
+        """Sends all lines to ``logger`` from now on; ``None``: to the standard library's logger ``"Kameleoon SDK"``.
+        What is no logger is ignored, with an error in the log.
+        """
+        if logger is None:
+            cls._destination = _Standard()
+        elif _is_standard(logger):
+            cls._destination = _Standard(logger)
+        elif callable(getattr(logger, "log", None)):
+            cls._destination = _Protocol(logger, cls._level)
+        else:
+            cls.error("set_logger: a %s is no logger: it has no method log(level, message)", type(logger).__name__)
+        cls.refresh()
 
     @classmethod
     def set_log_level(cls, level: LogLevel) -> None:
-        """Logs everything up to ``level`` from now on; below it a log call costs nothing."""
+        """Logs everything up to ``level`` from now on; sets the level of a standard logger."""
         cls._level = LogLevel(level)
-        _set_native_level(int(level))
+        cls._destination.set_level(cls._level)
+        cls.refresh()
+
+    @classmethod
+    def refresh(cls) -> None:
+        """Looks again at what is wanted. Setting the logger's own level is noticed at once; what else changes it (its
+        parents, ``logging.disable``) within a second, since each client calls this every second.
+        """
+        _set_native_level(int(cls._destination.level()))
 
     @classmethod
     def log(cls, level: LogLevel, message: str, *arguments: object) -> None:
@@ -43,14 +133,12 @@ class KameleoonLogger:
 
         An ``Exception`` of the logger changes nothing; ``KeyboardInterrupt``, ``SystemExit`` and the like are raised.
         """
-        if level > cls._level or level == LogLevel.NONE:
-            return
         try:
+            if level == LogLevel.NONE or level > cls._destination.level():
+                return
             text = message % arguments if arguments else message
-            cls._logger.log(level, f"Kameleoon [{level.name}]: {_printable(text)}")
+            cls._destination.write(level, f"Kameleoon [{level.name}]: {_printable(text)}")
         except Exception as error:  # noqa: BLE001  # a user's logger must not break an evaluation
-            import sys
-
             if sys.stderr is not None:  # there is none under pythonw, and at the very end of a process
                 print(f"Kameleoon: the logger raised {_printable(_shown(error))}", file=sys.stderr)
 
@@ -73,6 +161,11 @@ class KameleoonLogger:
     def debug(cls, message: str, *arguments: object) -> None:
         """Logs what may interest a developer."""
         cls.log(LogLevel.DEBUG, message, *arguments)
+
+
+def _is_standard(logger: AnyLogger) -> TypeIs[logging.Logger | logging.LoggerAdapter[Any]]:
+    module = sys.modules.get("logging")  # whoever has made a standard logger has imported it
+    return module is not None and isinstance(logger, (module.Logger, module.LoggerAdapter))
 
 
 def _printable(text: str) -> str:

@@ -14,13 +14,11 @@ import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from kameleoon.testing.faults import Fault, FaultKind, ServiceName
-
-if TYPE_CHECKING:
-    from kameleoon.testing.platform import Platform
+from kameleoon.testing.services import Services
 
 _PAGE = Path(__file__).with_name("page.html")
 _JSON = "application/json"
@@ -34,7 +32,7 @@ class PlatformServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, platform: Platform, port: int) -> None:
+    def __init__(self, platform: Services, port: int) -> None:
         self.platform = platform
         self._connections: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class Record:
     """Compares and shows itself by its ``__slots__``."""
@@ -16,7 +18,7 @@ class Record:
             return NotImplemented
         return self._values() == other._values()
 
-    __hash__ = None  # type: ignore[assignment]  # they hold dicts and lists
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # they hold dicts and lists
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={value!r}" for name, value in zip(self.__slots__, self._values()))

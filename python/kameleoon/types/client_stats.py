@@ -58,17 +58,17 @@ class ClientStats(Record):
         events_dropped: int,
         requests: dict[str, dict[str, Any]],
     ) -> None:
-        self.is_ready = is_ready
-        self.data_file_date_modified = data_file_date_modified
-        self.data_file_source = data_file_source
-        self.data_file_age_second = data_file_age_second
-        self.visitors = visitors
-        self.visitor_bytes = visitor_bytes
-        self.evicted_visitors = evicted_visitors
-        self.queued_visitors = queued_visitors
-        self.dropped_visitors = dropped_visitors
-        self.events_sent = events_sent
-        self.events_failed = events_failed
-        self.events_refused = events_refused
-        self.events_dropped = events_dropped
-        self.requests = requests
+        self.is_ready: bool = is_ready
+        self.data_file_date_modified: int = data_file_date_modified
+        self.data_file_source: str = data_file_source
+        self.data_file_age_second: float | None = data_file_age_second
+        self.visitors: int = visitors
+        self.visitor_bytes: int = visitor_bytes
+        self.evicted_visitors: int = evicted_visitors
+        self.queued_visitors: int = queued_visitors
+        self.dropped_visitors: int = dropped_visitors
+        self.events_sent: int = events_sent
+        self.events_failed: int = events_failed
+        self.events_refused: int = events_refused
+        self.events_dropped: int = events_dropped
+        self.requests: dict[str, dict[str, Any]] = requests

@@ -14,5 +14,5 @@ class DataFile(Record):
     __slots__ = ("date_modified", "feature_flags")
 
     def __init__(self, feature_flags: dict[str, FeatureFlag], date_modified: int) -> None:
-        self.feature_flags = feature_flags
-        self.date_modified = date_modified
+        self.feature_flags: dict[str, FeatureFlag] = feature_flags
+        self.date_modified: int = date_modified

@@ -114,10 +114,10 @@ class Explanation(Record):
         reason: str | None,
         raw: dict[str, Any],
     ) -> None:
-        self.visitor_code = visitor_code
-        self.feature_key = feature_key
-        self.variation = variation
-        self.reason = reason
+        self.visitor_code: str = visitor_code
+        self.feature_key: str = feature_key
+        self.variation: Variation | None = variation
+        self.reason: str | None = reason
         self.steps: list[str] = raw["steps"]
         segments: list[SegmentExplanation] = []
         for segment in raw["segments"]:  # one that another refers to comes before it

@@ -25,10 +25,10 @@ class FeatureFlag(Record):
         rules: list[Rule],
         default_variation_key: str,
     ) -> None:
-        self.variations = variations
-        self.environment_enabled = environment_enabled
-        self.rules = rules
-        self.default_variation_key = default_variation_key
+        self.variations: dict[str, Variation] = variations
+        self.environment_enabled: bool = environment_enabled
+        self.rules: list[Rule] = rules
+        self.default_variation_key: str = default_variation_key
 
     @property
     def default_variation(self) -> Variation | None:

@@ -17,4 +17,4 @@ class Rule(Record):
     __slots__ = ("variations",)
 
     def __init__(self, variations: dict[str, Variation]) -> None:
-        self.variations = variations
+        self.variations: dict[str, Variation] = variations
