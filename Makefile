@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATURIN := $(BIN)/maturin develop --quiet
 
-.PHONY: run test build docs lint types rust-test python-test differential tsan miri bench bench-compare wheel clean
+.PHONY: run test build docs lint types rust-test python-test test-oldest differential tsan miri bench bench-compare wheel clean
 
 ## The main job: build everything and run the demo.
 run: build
@@ -57,6 +57,14 @@ rust-test:
 python-test: build
 	$(BIN)/python -m pytest
 
+## The tests of the network with the oldest dependencies that pyproject.toml allows, in an environment of its own.
+OLDEST := .oldest
+test-oldest: build
+	$(PYTHON) -m venv --clear $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet $$($(BIN)/python -m tests.oldest) pytest hypothesis
+	PYTHONPATH=python $(OLDEST)/bin/python -m pytest -p kameleoon.testing.pytest_plugin -p no:cacheprovider \
+		tests/unit/test_network.py tests/unit/test_config.py tests/integration
+
 ## 2,000 random data files on this client and on the reference client, answer by answer; 500 with tracking, line by line.
 differential: build
 	$(BIN)/python -m tests.differential
@@ -93,4 +101,4 @@ wheel: $(VENV)/installed
 	$(BIN)/maturin build --release $(PROFILED) --out dist
 
 clean:
-	rm -rf $(VENV) rust/target dist .reference .peers
+	rm -rf $(VENV) $(OLDEST) rust/target dist .reference .peers
