@@ -11,7 +11,7 @@ import io
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,15 +38,23 @@ _current = threading.local()
 class Bounds:
     """What holds for one request: its deadline, who looks its name up, and whom it trusts.
 
-    ``lift`` takes the deadline away, for an answer that is a stream without an end.
+    ``on_socket`` is given each socket before it is connected, so that another thread can end it; what it raises, an
+    ``OSError``, ends the attempt. ``lift`` takes the deadline away, for an answer that is a stream without an end.
     """
 
-    __slots__ = ("_deadline", "resolver", "trust")
+    __slots__ = ("_deadline", "on_socket", "resolver", "trust")
 
-    def __init__(self, deadline: Deadline, resolver: Resolver, trust: Trust) -> None:
+    def __init__(
+        self,
+        deadline: Deadline,
+        resolver: Resolver,
+        trust: Trust,
+        on_socket: Callable[[socket.socket], object] | None = None,
+    ) -> None:
         self._deadline: Deadline | None = deadline
         self.resolver = resolver
         self.trust = trust
+        self.on_socket = on_socket
 
     @property
     def deadline(self) -> Deadline | None:
@@ -215,6 +223,8 @@ def _connected(connection: HTTPConnection, bounds: Bounds) -> socket.socket:
         try:
             connected = socket.socket(family, kind, protocol)
             _set_options(connected, connection)
+            if bounds.on_socket is not None:
+                bounds.on_socket(connected)
             connected.settimeout(remaining / (len(addresses) - position))  # one that is silent leaves time for the next
             connected.connect(address)
             connected.settimeout(bounds.remaining())  # for the TLS handshake, which comes next
