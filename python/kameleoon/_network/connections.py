@@ -38,8 +38,9 @@ _current = threading.local()
 class Bounds:
     """What holds for one request: its deadline, who looks its name up, and whom it trusts.
 
-    ``on_socket`` is given each socket before it is connected, so that another thread can end it; what it raises, an
-    ``OSError``, ends the attempt. ``lift`` takes the deadline away, for an answer that is a stream without an end.
+    ``on_socket`` is given each socket before it is connected, and before the answer is waited for, so that another
+    thread can end that; what it raises, an ``OSError``, ends the attempt. ``lift`` takes the deadline away, for an
+    answer that is a stream without an end.
     """
 
     __slots__ = ("_deadline", "on_socket", "resolver", "trust")
@@ -125,8 +126,18 @@ class _Response(http.client.HTTPResponse):
         super().__init__(sock, *arguments, **options)
         bounds = _bounds()
         if bounds is not None:
+            self._show(sock, bounds)
             reader = self.fp.detach()
             self.fp = io.BufferedReader(_BoundedReader(reader, sock, bounds))
+
+    def _show(self, sock: socket.socket, bounds: Bounds) -> None:
+        """Once more: the connection may have been made for another request."""
+        if bounds.on_socket is not None:
+            try:
+                bounds.on_socket(sock)
+            except BaseException:
+                self.close()  # nobody else has got hold of it yet
+                raise
 
 
 class _Bounded(HTTPConnection):

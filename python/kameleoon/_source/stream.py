@@ -26,6 +26,14 @@ StreamReport = Union[StreamOpened, StreamEvent, StreamHeartbeat, StreamLost, Str
 Report = Callable[[StreamReport], object]
 
 
+class HasDescriptor(Protocol):
+    """A socket, or what has one."""
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        ...
+
+
 class OpenedStream(Protocol):
     """An answer whose head has come, as ``requests.Response`` is one."""
 
@@ -40,9 +48,9 @@ class OpenedStream(Protocol):
         """Closes the connection."""
 
 
-StreamOpener = Callable[[Callable[[socket.socket], object]], OpenedStream]
+StreamOpener = Callable[[Callable[[HasDescriptor], object]], OpenedStream]
 """Connects the stream. Raises where there is none, ``RequestError`` if it knows when to come back. It gives each socket
-to what it is called with, before it is connected, and lets through what that raises; without that the stream can be
+to what it is called with, before it waits for it, and lets through what that raises; without that the stream can be
 stopped only once it is connected.
 """
 
@@ -83,8 +91,7 @@ class EventStream:
             return
         reason = "it was closed"
         try:
-            with _duplicate(opened.raw.fileno()) as connection:  # it may be one that was connected before
-                self._hold(connection)
+            self._hold(opened.raw)
             self._report(StreamOpened(self._number))
             self._read(opened)
         except BaseException as error:  # noqa: BLE001  # as above
@@ -95,10 +102,10 @@ class EventStream:
                 opened.close()
             self._report(StreamLost(self._number, reason))
 
-    def _hold(self, connection: socket.socket) -> None:
+    def _hold(self, connection: HasDescriptor) -> None:
         """Keeps a handle of the connection, by which another thread can end it. Raises ``OSError`` after the end."""
-        keep_alive(connection)
-        handle = connection.dup()
+        handle = _duplicate(connection.fileno())
+        keep_alive(handle)
         with self._lock:
             former, self._connection = self._connection, handle
             is_stopped = self._is_stopped
