@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATURIN := $(BIN)/maturin develop --quiet
 
-.PHONY: run test build docs lint types rust-test python-test test-oldest differential tsan miri bench bench-compare wheel clean
+.PHONY: run test build docs lint types rust-test python-test test-oldest test-servers differential tsan miri bench bench-compare wheel clean
 
 ## The main job: build everything and run the demo.
 run: build
@@ -55,7 +55,17 @@ rust-test:
 	cd rust && ! cargo tree --edges normal | grep -q pyo3 # the core knows no Python
 
 python-test: build
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore tests/servers # which `make test-servers` runs
+
+# uWSGI is compiled: without a C compiler its tests are skipped. The old one is the last with Python's threads off.
+$(VENV)/servers-installed: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --group servers
+	$(BIN)/python -m pip install --quiet --target $(VENV)/uwsgi-2.0.26 --upgrade uwsgi==2.0.26 || echo "no uWSGI 2.0.26"
+	touch $@
+
+## The client in the processes of real servers: uWSGI, gunicorn, Celery, multiprocessing (4 minutes).
+test-servers: build $(VENV)/servers-installed
+	$(BIN)/python -m pytest tests/servers
 
 ## The tests of the network with the oldest dependencies that pyproject.toml allows, in an environment of its own.
 OLDEST := .oldest

@@ -14,6 +14,7 @@ from kameleoon._events import Handlers
 from kameleoon._life import Life
 from kameleoon._native import EngineClient
 from kameleoon._network.deadline import Deadline
+from kameleoon._uwsgi import report_missing_threads
 from kameleoon.data import CustomData, Data, UniqueIdentifier
 from kameleoon.exceptions import ConfigException
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
@@ -363,6 +364,7 @@ class KameleoonClient(EngineClient):
             self._put_to_sleep()
         elif not self._config.is_offline:
             _lifecycle.close_with_process()
+            report_missing_threads()
 
     def _service(self) -> Service | None:
         """The client's life online; ``None`` offline, after ``close``, and where no thread can be started."""
