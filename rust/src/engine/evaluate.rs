@@ -207,7 +207,8 @@ impl Call<'_> {
     /// The ids of the audiences that target the visitor.
     fn audiences(&self, visitor: Option<&VisitorData>) -> Vec<i64> {
         let steps = Steps::for_one_evaluation();
-        let targeting = Targeting::new(self.data_file, self.subject(visitor, None), None, None, &steps);
+        let subject = self.subject(visitor, None);
+        let targeting = Targeting::new(self.data_file, &subject, None, None, &steps);
         let audiences = self.data_file.audiences.iter();
         let targeted = audiences.filter(|segment| targeting.is_targeted(**segment, &mut Unobserved));
         targeted.map(|segment| self.data_file[*segment].id).collect()

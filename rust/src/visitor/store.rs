@@ -131,17 +131,20 @@ impl Locked<'_> {
         self.position = Some(position);
         let is_bounded = self.store.limit.load(Ordering::Relaxed) > 0;
         let slot = self.shard.slots.get_bucket_mut(position)?;
-        if !is_bounded {
-            return slot.visit(self.epoch, visit);
-        }
-        let (visited, growth) = slot.visit(self.epoch, |visitor| {
+        let (mut before, mut after) = (0, 0);
+        let visited = slot.visit(self.epoch, |visitor| {
             let Visitor { data, is_shared, is_unique_identifier, epoch } = visitor;
-            let before = data.heap_bytes();
+            if is_bounded {
+                before = data.heap_bytes();
+            }
             let visited = visit(Visitor { data: &mut *data, is_shared, is_unique_identifier, epoch });
-            (visited, (before, data.heap_bytes()))
+            if is_bounded {
+                after = data.heap_bytes();
+            }
+            visited
         })?;
-        if growth.0 != growth.1 {
-            self.account(growth.0, growth.1);
+        if before != after {
+            self.account(before, after);
         }
         Some(visited)
     }
@@ -156,9 +159,11 @@ impl Locked<'_> {
     fn settle(&mut self, now: i64) {
         let position = self.position_or_new();
         let shard = &mut *self.shard;
-        if let Some(slot) = shard.slots.get_bucket_mut(position) {
-            shard.nobodies -= usize::from(matches!(slot.target, Target::Nobody));
-            slot.settle(now, self.store.clock.load(Ordering::Relaxed));
+        if let Some(slot) = shard.slots.get_bucket_mut(position)
+            && matches!(slot.target, Target::Nobody)
+        {
+            shard.nobodies -= 1;
+            slot.target = Target::Own(VisitorData::new(now, self.store.clock.load(Ordering::Relaxed)));
         }
     }
 
