@@ -71,6 +71,8 @@ impl<A> EngineVisitor<'_, A> {
     ///
     /// # Errors
     /// When the flag is unknown or disabled, or consent refused.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: as a call of its own it takes 40 instructions more, of 2,600")]
     pub fn evaluate(&self, key: &str, mode: Mode, clock: impl FnOnce() -> Moment) -> Result<Evaluated<A>, EngineError> {
         let mut locked = self.engine.store.lock(self.code.as_str());
         let snapshot = self.engine.snapshot.load();

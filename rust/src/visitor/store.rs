@@ -314,6 +314,16 @@ impl VisitorStore {
         self.clock.fetch_add(step.min(LONGEST_STEP), Ordering::Relaxed);
     }
 
+    /// Locks the shard of a hash, and has the slots of that hash brought into the cache.
+    fn approach(&self, hash: u64) -> MutexGuard<'_, Shard> {
+        // The table uses the hash's lowest and highest bits; these are from the middle.
+        let shard = self.enter((hash >> 32) as usize % SHARDS);
+        for slot in shard.slots.iter_hash(hash) {
+            prefetch(slot); // seldom a second one: seven bits of the hash agree
+        }
+        shard
+    }
+
     fn enter(&self, shard: usize) -> MutexGuard<'_, Shard> {
         let mut shard = self.shards[shard].0.lock();
         shard.enter(self.epoch());
@@ -323,18 +333,14 @@ impl VisitorStore {
     /// Locks a code.
     pub fn lock<'a>(&'a self, code: &'a str) -> Locked<'a> {
         let hash = self.hasher.hash_one(code);
-        // The table uses the hash's lowest and highest bits; these are from the middle.
-        let shard = self.enter((hash >> 32) as usize % SHARDS);
-        for slot in shard.slots.iter_hash(hash) {
-            prefetch(slot); // seldom a second one: seven bits of the hash agree
-        }
+        let shard = self.approach(hash);
         let (epoch, evicted) = (self.epoch(), Vec::new());
         Locked { shard, store: self, epoch, hash, code, position: None, evicted }
     }
 
     /// Has the visitor under `code` brought into the cache: for callers that have other work before they visit it.
     pub fn prefetch(&self, code: &str) {
-        self.lock(code);
+        drop(self.approach(self.hasher.hash_one(code)));
     }
 
     /// Marks or unmarks `code` as a unique identifier. The mark is each code's own.
