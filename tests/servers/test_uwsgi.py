@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ THREADED = {
     "default": ("--enable-threads",),
     "master": ("--enable-threads", *MASTER),
     "lazy apps": ("--enable-threads", *MASTER, "--lazy-apps"),
-    "threads": (*MASTER, "--threads", "2"),
+    "threads": ("--master", "--threads", "2"),  # 2.0.26 does not end gracefully then, whatever the application
 }
 WITHOUT_THREADS = {
     "default": (),
@@ -63,8 +64,8 @@ def check(program: Path, platform: Platform, log: Path, options: tuple[str, ...]
     """Every conversion arrives once. Returns the log."""
     with serving(program, platform, log, options) as server:
         answers = server.visit(visitors(COUNT))
-        if "--master" not in options:
-            time.sleep(0.5)  # nobody tells these processes to end what they are at
+        if "--hook-master-start" not in options:
+            time.sleep(0.5)
         server.stop(everybody="--master" not in options)
         assert_each_answered_arrived_once(platform, answers, server.log)
         assert {answer.is_active for answer in answers} == {"True"}
@@ -101,7 +102,7 @@ def test_without_threads_it_says_so_and_sends_at_the_end(
     platform: Platform, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     log = check(installed(OLD_UWSGI), platform, tmp_path / "log", options)
-    assert "ERROR:Kameleoon SDK:uWSGI runs no Python threads" in log
+    errors = re.findall("ERROR.*uWSGI runs no Python threads", log)
+    assert 1 <= len(errors) <= 3, "once a process"
     assert "RuntimeWarning: uWSGI runs no Python threads" in log, "also where nobody has set up logging"
     assert "hint: set 'enable-threads = true'" in log
-    assert log.count("ERROR:Kameleoon SDK:uWSGI") <= 3, "once a process"
