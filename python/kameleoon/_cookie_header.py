@@ -24,13 +24,14 @@ _CLEAN = re.compile(
 _BARE = re.compile(r"[!#-:<-\[\]-~]+")
 _QUOTED = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])*"')
 _OURS = (VISITOR_CODE_COOKIE, SIMULATION_COOKIE)
+_STOP = '"='  # an empty cookie at which ``http.cookies`` stops, and keeps what it has read
 _CODEC: SimpleCookie = SimpleCookie()  # for its two functions; it holds nothing
 
 
 class CookieHeader:
     """A cookie header, read once. A cookie that cannot be read hides no other one."""
 
-    __slots__ = ("_is_to_rewrite", "_others", "_place", "_text", "simulation", "visitor_codes")
+    __slots__ = ("_discards", "_is_to_rewrite", "_others", "_place", "_text", "simulation", "visitor_codes")
 
     def __init__(self, text: str) -> None:
         self.visitor_codes: list[str] = []
@@ -41,15 +42,18 @@ class CookieHeader:
         self._others: list[str] = []
         self._place: int | None = None
         """The first of the others at which a strict parser stumbles: the code has to stand before it."""
+        self._discards = False
+        """Whether there is one for which ``http.cookies`` throws away all that it has read."""
         self._is_to_rewrite = False
         for part in text.split(";"):
             cookie = part.strip()
             if cookie.startswith(_OURS) and self._is_the_code(cookie):
                 continue
             if not _CLEAN.fullmatch(cookie):
-                if not cookie:
+                if not cookie:  # ``http.cookies`` stumbles at an empty one, too
+                    self._is_to_rewrite = True
                     continue
-                cookie = self._stumbled_at(cookie)
+                self._note_stumble(cookie)
             self._others.append(cookie)
 
     def _is_the_code(self, cookie: str) -> bool:
@@ -62,15 +66,13 @@ class CookieHeader:
             self.simulation = _unquoted(value) or self.simulation
         return False
 
-    def _stumbled_at(self, cookie: str) -> str:
-        """A cookie that some parsers cannot read, to be shown so that it does the least harm."""
+    def _note_stumble(self, cookie: str) -> None:
+        """Notes a cookie that a strict parser cannot read."""
         if self._place is None:
             self._place = len(self._others)
-        if "=" in cookie:
-            return cookie
-        # It is one without a name. Written so, ``http.cookies`` does not throw all others away for it.
-        self._is_to_rewrite = True
-        return "=" + cookie
+        name, equals, _ = cookie.partition("=")
+        if not equals or len(name.split()) != 1:
+            self._discards = self._is_to_rewrite = True
 
     def _read_visitor_code(self, name: str, value: str) -> None:
         code = _unquoted(value.lstrip())
@@ -95,7 +97,8 @@ class CookieHeader:
         ):  # bare as far as every parser takes it: some programs split the header themselves
             _, value = _CODEC.value_encode(value)
         cookies = self._others.copy()
-        cookies.insert(len(cookies) if self._place is None else self._place, f"{VISITOR_CODE_COOKIE}={value}")
+        place = len(cookies) if self._place is None else self._place
+        cookies[place:place] = [f"{VISITOR_CODE_COOKIE}={value}", *([_STOP] if self._discards else ())]
         return "; ".join(cookies)
 
 

@@ -93,7 +93,10 @@ class VisitorCodeCookie:
         self._template: tuple[int, Morsel[str]] | None = None  # one value, so that threads need no lock
 
     def morsel(self, visitor_code: str) -> Morsel[str]:
-        """The cookie that holds the code. Raises ``UnicodeEncodeError`` for half a surrogate pair."""
+        """The cookie that holds the code: its ``value`` is the code, its ``coded_value`` what a header can hold.
+
+        Raises ``UnicodeEncodeError`` for half a surrogate pair.
+        """
         from http.cookies import SimpleCookie  # here, so that importing the package does not
 
         now = int(time.time())
@@ -101,7 +104,8 @@ class VisitorCodeCookie:
         if template is None or template[0] != now:
             template = self._template = (now, self._attributes(now))
         morsel = template[1].copy()
-        morsel.set(VISITOR_CODE_COOKIE, *SimpleCookie().value_encode(cookie_value_of(visitor_code)))
+        _, coded_value = SimpleCookie().value_encode(cookie_value_of(visitor_code))
+        morsel.set(VISITOR_CODE_COOKIE, visitor_code, coded_value)
         return morsel
 
     def set_in(self, cookies: MutableCookies, visitor_code: str) -> None:
