@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATURIN := $(BIN)/maturin develop --quiet
 
-.PHONY: run test build lint types rust-test python-test differential tsan miri bench bench-compare wheel clean
+.PHONY: run test build docs lint types rust-test python-test differential tsan miri bench bench-compare wheel clean
 
 ## The main job: build everything and run the demo.
 run: build
@@ -32,6 +32,10 @@ $(VENV)/built: $(VENV)/installed $(SOURCES)
 	$(MATURIN) --release $(PROFILED)
 	touch $@
 
+## The pages of docs/ that are made from the code.
+docs: build
+	$(BIN)/python docs/write_configuration.py
+
 lint: $(VENV)/installed
 	cd rust && cargo fmt --check
 	cd rust && cargo clippy --quiet --all-targets -- -D warnings
@@ -43,6 +47,8 @@ types: build
 	$(BIN)/mypy
 	$(BIN)/pyright
 	MYPYPATH=python $(BIN)/python -m mypy.stubtest kameleoon._native
+	root=$$PWD; cd $$(mktemp -d) && PYTHONPATH=$$root/python $$root/$(BIN)/pyright --pythonpath $$root/$(BIN)/python \
+		--verifytypes kameleoon --ignoreexternal >report || { cat report; exit 1; } # 100 %, from outside: as a user's
 
 rust-test:
 	cd rust && cargo test --quiet

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import MutableMapping
     from http.cookies import Morsel
 
-    from kameleoon.kameleoon_client_config import KameleoonClientConfig
+    from kameleoon._settings.table import Settings
 
     Cookies = Mapping[str, Union[str, "Morsel[str]"]]
     MutableCookies = MutableMapping[str, Any]
@@ -86,10 +86,10 @@ class VisitorCodeCookie:
     The attributes are worked out once a second, for their date; each cookie is a copy.
     """
 
-    __slots__ = ("_config", "_template")
+    __slots__ = ("_settings", "_template")
 
-    def __init__(self, config: KameleoonClientConfig) -> None:
-        self._config = config
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._template: tuple[int, Morsel[str]] | None = None  # one value, so that threads need no lock
 
     def morsel(self, visitor_code: str) -> Morsel[str]:
@@ -105,7 +105,8 @@ class VisitorCodeCookie:
             template = self._template = (now, self._attributes(now))
         morsel = template[1].copy()
         _, coded_value = SimpleCookie().value_encode(cookie_value_of(visitor_code))
-        morsel.set(VISITOR_CODE_COOKIE, visitor_code, coded_value)
+        # Newer versions of ``http.cookies`` refuse control characters in a value.
+        morsel.set(VISITOR_CODE_COOKIE, visitor_code if visitor_code.isprintable() else coded_value, coded_value)
         return morsel
 
     def set_in(self, cookies: MutableCookies, visitor_code: str) -> None:
@@ -116,13 +117,13 @@ class VisitorCodeCookie:
         from email.utils import formatdate  # these here, so that importing the package does not
         from http.cookies import Morsel
 
-        config = self._config
+        settings = self._settings
         morsel: Morsel[str] = Morsel()
-        morsel["domain"] = config.top_level_domain
-        morsel["path"] = config.cookie_path
-        morsel["max-age"] = str(config.cookie_max_age_second)
-        morsel["expires"] = formatdate(now + config.cookie_max_age_second, usegmt=True)  # whatever the locale is
-        morsel["samesite"] = config.cookie_same_site or ""
-        if config.cookie_secure:
+        morsel["domain"] = settings.top_level_domain
+        morsel["path"] = settings.cookie_path
+        morsel["max-age"] = str(settings.cookie_max_age_second)
+        morsel["expires"] = formatdate(now + settings.cookie_max_age_second, usegmt=True)  # whatever the locale is
+        morsel["samesite"] = settings.cookie_same_site or ""
+        if settings.cookie_secure:
             morsel["secure"] = True
         return morsel

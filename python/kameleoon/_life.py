@@ -12,11 +12,11 @@ from kameleoon._lanes import Lane
 from kameleoon._native import Outbox, Visitors, process_generation
 from kameleoon._network.deadline import Deadline
 from kameleoon._purge import Purge
-from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 if TYPE_CHECKING:
     from kameleoon._service import Service
+    from kameleoon._settings.table import Settings
 
 __all__ = ["Life"]
 
@@ -46,7 +46,7 @@ class Life:
     def __init__(
         self,
         site_code: str,
-        config: KameleoonClientConfig,
+        config: Settings,
         data_file: DataFileSlot,
         outbox: Outbox,
         visitors: Visitors,

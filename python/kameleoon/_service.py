@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kameleoon._configuration import Configuration
 from kameleoon._data_file import DataFileSlot
 from kameleoon._events import LANE_CAPACITY, EventDispatcher, Handlers
 from kameleoon._lanes import Lane
@@ -17,8 +16,14 @@ from kameleoon._network.deadline import Deadline
 from kameleoon._network.endpoints import Endpoints
 from kameleoon._network.http import HttpService
 from kameleoon._remote_data import RemoteData
+from kameleoon._source.data_source import DataSource
+from kameleoon._source.http_source import HttpSource
+from kameleoon._source.pace import Pace
+from kameleoon._source.readiness import Readiness
 from kameleoon._tracking import Tracking
-from kameleoon.kameleoon_client_config import KameleoonClientConfig
+
+if TYPE_CHECKING:
+    from kameleoon._settings.table import Settings
 
 __all__ = ["Service"]
 
@@ -29,7 +34,7 @@ class Service:
     def __init__(
         self,
         site_code: str,
-        config: KameleoonClientConfig,
+        config: Settings,
         data_file: DataFileSlot,
         outbox: Outbox,
         handlers: Handlers,
@@ -52,13 +57,20 @@ class Service:
             self._token_lane.soon,
         )
         authenticated = AuthenticatedHttp(self._http, tokens)
-        self.configuration = Configuration(
-            site_code, config, data_file, endpoints, self._http, self._configuration_lane, events
+        source = HttpSource(self._http, endpoints, data_file, timeout)
+        self.data_source = DataSource(
+            source,
+            data_file,
+            self._configuration_lane,
+            Pace.usual(config.refresh_interval_second, timeout),
+            Readiness(site_code, config.environment, is_ready=data_file.is_fetched),
+            open_stream=source.open_stream,
+            on_update=events.data_file_updated,
         )
         self.tracking = Tracking(outbox, endpoints, authenticated, self._tracking_lane, timeout)
         self.remote_data = RemoteData(endpoints, authenticated)
         try:
-            self.configuration.start()
+            self.data_source.start()
             self.tracking.start(config.tracking_interval_second)
         except BaseException:
             self._stop()
@@ -73,7 +85,7 @@ class Service:
 
     def begin_close(self, deadline: Deadline) -> _Sending:
         """Follows the data file no more, and begins to send what is queued; ``end_close`` waits for it."""
-        self.configuration.stop()
+        self.data_source.stop()
         return _Sending(partial(self.tracking.finish, deadline), self._tracking_lane, deadline)
 
     def end_close(self, sending: _Sending, deadline: Deadline) -> None:
@@ -87,7 +99,7 @@ class Service:
         return {kind.value: counts.snapshot() for kind, counts in self._http.counts.items()}
 
     def _stop(self) -> None:
-        self.configuration.stop()
+        self.data_source.stop()
         for lane in (self._configuration_lane, self._tracking_lane, self._token_lane, self._handler_lane):
             lane.stop()
         self._http.close()

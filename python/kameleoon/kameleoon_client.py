@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import sys
 import time
 from collections.abc import Callable
@@ -58,7 +57,7 @@ class KameleoonClient(EngineClient):
     def __init__(self, site_code: str, config: KameleoonClientConfig) -> None:
         """A client of ``site_code``. Raises ``ConfigException`` if ``config.default_data_file`` cannot be read."""
         self._site_code = site_code
-        self._config = copy.copy(config)  # what becomes of the caller's own does not matter from now on
+        self._config = config.settings  # immutable: what becomes of the caller's own does not matter from now on
         self._cookie = VisitorCodeCookie(self._config)
         self._handlers = Handlers()
         self._configure(config.environment, not config.is_offline)
@@ -188,8 +187,10 @@ class KameleoonClient(EngineClient):
         if service is None:
             return False
         if timeout_milliseconds is None or timeout_milliseconds < 0:
-            return service.configuration.wait(self._config.default_timeout_second, keep_trying=keep_trying)
-        return service.configuration.wait(timeout_milliseconds / 1000, keep_trying=keep_trying)
+            deadline = Deadline.after(self._config.default_timeout_second)
+        else:
+            deadline = Deadline.after(timeout_milliseconds / 1000)
+        return service.data_source.wait(deadline, keep_trying=keep_trying)
 
     async def wait_init_async(self, timeout_milliseconds: float | None = None, *, keep_trying: bool = False) -> bool:
         """As ``wait_init``, without blocking the event loop."""
@@ -225,6 +226,7 @@ class KameleoonClient(EngineClient):
             data_file_age_second=None if updated_at is None else time.time() - updated_at,
             **counters,
             requests={} if service is None else service.request_counts(),
+            data_source=None if service is None else service.data_source.status,
         )
 
     # Tracking and remote data

@@ -6,21 +6,26 @@ import contextlib
 import os
 from threading import RLock
 
+from kameleoon._settings.defaults import DEFAULT_CONFIGURATION_PATH
 from kameleoon.exceptions import ConfigFileNotFound, SiteCodeIsEmpty
 from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
+from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
-__all__ = ["KameleoonClientFactory"]
+__all__ = ["DEFAULT_CONFIGURATION_PATH", "KameleoonClientFactory"]
 
 _FORK_WAITS_SECONDS = 1.0
 """A fork waits this long for a ``create`` under way in another thread."""
-_DEFAULT_PATH = "/etc/kameleoon/client-python.yaml"
 
 
 class KameleoonClientFactory:
     """Makes one client per site code, however many threads ask for it."""
 
     _clients: dict[str, KameleoonClient] = {}
+    _settings: dict[str, object] = {}
+    """The settings that each client was made with."""
+    _has_warned: set[str] = set()
+    """The sites for which another configuration was given to ``create``: it is said once a client."""
     _lock = RLock()
 
     @classmethod
@@ -28,28 +33,46 @@ class KameleoonClientFactory:
         cls,
         site_code: str,
         config: KameleoonClientConfig | None = None,
-        config_path: str = _DEFAULT_PATH,
+        config_path: str | os.PathLike[str] = DEFAULT_CONFIGURATION_PATH,
     ) -> KameleoonClient:
         """The client for ``site_code``, made with ``config`` or the file at ``config_path`` if there is none yet, or if
         it was closed.
 
-        Where there is no file either, the environment (``KAMELEOON_CLIENT_ID``, …) is asked.
+        Where a program gives neither, and there is no file at the default path, the process environment is asked
+        (``KameleoonClientConfig.from_env``). Where there is a client already, it is given as it is; a ``config`` that
+        differs from the one that it was made with is logged as a warning.
         Raises ``SiteCodeIsEmpty``, ``ConfigFileNotFound``, ``ConfigException``, ``ConfigCredentialsInvalid``.
         """
         if not site_code:
             raise SiteCodeIsEmpty("the site code is empty")
+        is_another = False
         with cls._lock:
             client = cls._clients.get(site_code)
             if client is None or client.is_closed:
-                client = KameleoonClient(site_code, config or cls._read_config(config_path))
+                config = config or cls._read_config(config_path)
+                client = KameleoonClient(site_code, config)
                 cls._clients[site_code] = client
-            return client
+                cls._settings[site_code] = config.settings
+                cls._has_warned.discard(site_code)
+            elif config is not None and site_code not in cls._has_warned:
+                is_another = config.settings != cls._settings[site_code]
+                if is_another:
+                    cls._has_warned.add(site_code)
+        if is_another:  # without the lock: a logger is a program's own
+            KameleoonLogger.warning(
+                "config: site %r has a client already, which keeps the configuration that it was made with; this one "
+                "is ignored. hint: KameleoonClientFactory.forget(%r) before another client is made",
+                site_code,
+                site_code,
+            )
+        return client
 
     @classmethod
     def forget(cls, site_code: str) -> None:
         """Closes the client of ``site_code`` and removes it; the next ``create`` makes another one."""
         with cls._lock:
             client = cls._clients.pop(site_code, None)
+            cls._settings.pop(site_code, None)
         if client is not None:
             client.close()
 
@@ -67,13 +90,20 @@ class KameleoonClientFactory:
         cls._lock = RLock()
 
     @staticmethod
-    def _read_config(path: str) -> KameleoonClientConfig:
-        if os.path.exists(path):
+    def _read_config(path: str | os.PathLike[str]) -> KameleoonClientConfig:
+        try:
             return KameleoonClientConfig.read_from_yaml(path)
-        config = KameleoonClientConfig._from_environment()
-        if config is None:
-            raise ConfigFileNotFound(f"no config was given and there is no file {path!r}")
-        return config
+        except ConfigFileNotFound:
+            from kameleoon._settings.sources import has_credentials  # here: programs that give a config do not need it
+
+            if os.fspath(path) != DEFAULT_CONFIGURATION_PATH:
+                raise
+            if not has_credentials():
+                raise ConfigFileNotFound(
+                    f"{path!r}: there is no such configuration file, and no config was given. hint: give one to "
+                    "KameleoonClientFactory.create, or set KAMELEOON_CLIENT_ID and KAMELEOON_CLIENT_SECRET"
+                ) from None
+        return KameleoonClientConfig.from_env()
 
 
 if hasattr(os, "register_at_fork"):

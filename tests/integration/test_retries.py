@@ -79,18 +79,3 @@ def test_polls_of_clients_that_started_together_are_spread(make_online: Any) -> 
         assert started[-1] - start < 1
         spread = (polled[-1] - polled[0]) - (started[-1] - started[0])
         assert spread > 0.1, "12 polls within 10 % of 2 s each way"
-
-
-def test_first_retries_of_clients_that_failed_together_are_spread(make_online: Any, log: Any) -> None:
-    class Down(Handler):
-        asked: list[float] = []
-        failures = 16
-
-    with serving(QuietServer, Down) as origin:
-        clients = [make_online(endpoint=origin) for _ in range(8)]
-        for client in clients:
-            assert client.wait_init(10000, keep_trying=True)
-        failed, retried = sorted(Down.asked)[:16], sorted(Down.asked)[16:24]
-        assert 3 < retried[0] - failed[0] < 6.5
-        spread = (retried[-1] - retried[0]) - (failed[-1] - failed[0])
-        assert spread > 0.2, "8 retries within 20 % of 5 s each way"

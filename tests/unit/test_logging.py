@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from kameleoon import KameleoonClientConfig
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from kameleoon.logging.log_level import LogLevel
 from tests.data_files import data_file, flag
@@ -87,6 +88,21 @@ def test_one_of_the_vendors_protocol_gets_what_the_level_says_in_either_order(ma
     KameleoonLogger.set_logger(second)
     client.is_feature_active("v", "flag")
     assert [level for level, _ in second.lines] == [LogLevel.DEBUG]
+
+
+@pytest.mark.parametrize("kind", ["protocol", "standard"])
+@pytest.mark.parametrize("by", ["parameter", "setter"])
+def test_a_logger_given_to_the_configuration_is_used(caplog: Any, kind: str, by: str) -> None:
+    lines = Lines()
+    given: Any = lines if kind == "protocol" else logging.getLogger("mine")
+    config = KameleoonClientConfig("id", "secret", logger=given if by == "parameter" else None)
+    if by == "setter":
+        config.set_logger(given)
+    KameleoonLogger.error("a line")
+    if kind == "protocol":
+        assert lines.lines[-1] == (LogLevel.ERROR, "Kameleoon [ERROR]: a line")
+    else:
+        assert caplog.records[-1].name == "mine"
 
 
 def test_the_vendors_way_to_see_debug_lines_works_with_the_standard_logger(make_client: Any, caplog: Any) -> None:

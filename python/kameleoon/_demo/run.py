@@ -38,7 +38,7 @@ def run(count: int, *, offline: bool = False) -> None:
     from kameleoon.testing import Platform  # here: offline it is not needed
 
     with Platform(shop) as platform:
-        config = KameleoonClientConfig("demo", "demo", endpoint=platform.origin)
+        config = KameleoonClientConfig("demo", "demo", endpoint=platform.origin, top_level_domain="localhost")
         with KameleoonClient("demo", config) as client:
             client.wait_init()
             print(f"local platform at {platform.origin}/", file=out)

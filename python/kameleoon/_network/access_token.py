@@ -39,6 +39,10 @@ class AccessTokens:
         self._http = http
         self._endpoints = endpoints
         self._credentials = f"{client_id}:{client_secret}"
+        self._missing = [
+            name for name, value in (("client_id", client_id), ("client_secret", client_secret)) if not value
+        ]
+        self._has_said_missing = False
         self._in_background = in_background
         self._fetching = threading.Lock()
         self._token: str | None = None
@@ -79,6 +83,9 @@ class AccessTokens:
             self._refreshing = False
 
     def _fetch(self, timeout: float | None) -> str | None:
+        if self._missing:
+            self._say_missing()
+            return None
         if time.monotonic() < self._not_before:
             return None
         headers = {
@@ -103,6 +110,15 @@ class AccessTokens:
         self._expires = time.monotonic() + seconds
         self._token = token
         return token  # even one that is soon to expire serves the request that waits for it
+
+    def _say_missing(self) -> None:
+        """Says once which credentials the configuration lacks: evaluating needs none, so nobody has said it before."""
+        if not self._has_said_missing:
+            self._has_said_missing = True
+            KameleoonLogger.error(
+                "no access token: %s is missing in the configuration; requests are sent without a token",
+                " and ".join(self._missing),
+            )
 
 
 def _read_token(answer: Answer) -> tuple[str, int]:

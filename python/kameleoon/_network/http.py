@@ -146,12 +146,16 @@ class HttpService:
         return answer
 
     def open_stream(self, url: str, timeout: float) -> requests.Response:
-        """A stream of events, to be closed by the caller. ``timeout`` is for the connection alone."""
-        headers = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
+        """A stream of events, to be closed by the caller. ``timeout`` is for the connection alone.
+
+        Raises ``RequestError``, and whatever the network or the library does.
+        """
+        headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
         response = self._session.get(url, headers=headers, stream=True, timeout=(timeout, None), allow_redirects=False)
         if response.status_code != 200:
             response.close()
-            raise ConnectionError(f"HTTP status {response.status_code}")
+            status, retry_after = response.status_code, _retry_after(response.headers)
+            raise RequestError(RequestType.DATAFILE, f"HTTP status {status}", status, retry_after)
         return response
 
     def close(self) -> None:

@@ -100,13 +100,17 @@ class KameleoonLogger:
 
     @classmethod
     def set_logger(cls, logger: AnyLogger | None) -> None:
-        """Sends all lines to ``logger`` from now on; ``None``: to the standard library's logger ``"Kameleoon SDK"``."""
+        """Sends all lines to ``logger`` from now on; ``None``: to the standard library's logger ``"Kameleoon SDK"``.
+        What is no logger is ignored, with an error in the log.
+        """
         if logger is None:
             cls._destination = _Standard()
         elif _is_standard(logger):
             cls._destination = _Standard(logger)
-        else:
+        elif callable(getattr(logger, "log", None)):
             cls._destination = _Protocol(logger, cls._level)
+        else:
+            cls.error("set_logger: a %s is no logger: it has no method log(level, message)", type(logger).__name__)
         cls.refresh()
 
     @classmethod

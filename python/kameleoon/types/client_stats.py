@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kameleoon.types._record import Record
+from kameleoon.types.data_source_status import DataSourceStatus
 
 __all__ = ["ClientStats"]
 
@@ -20,13 +21,15 @@ class ClientStats(Record):
     ``events_sent``: events that arrived; ``events_failed``: events in requests that failed (they are sent again);
     ``events_refused``: events that the service refuses, which are lost; ``events_dropped``: events lost for want of
     room. ``requests``: for each kind of request what became of its attempts, the bytes, the last error and the time of
-    the last success (seconds since the epoch).
+    the last success (seconds since the epoch). ``data_source``: how the data file is kept up to date, and since when it
+    is stale, if it is; ``None`` offline.
     """
 
     __slots__ = (
         "data_file_age_second",
         "data_file_date_modified",
         "data_file_source",
+        "data_source",
         "dropped_visitors",
         "events_dropped",
         "events_failed",
@@ -57,6 +60,7 @@ class ClientStats(Record):
         events_refused: int,
         events_dropped: int,
         requests: dict[str, dict[str, Any]],
+        data_source: DataSourceStatus | None = None,
     ) -> None:
         self.is_ready: bool = is_ready
         self.data_file_date_modified: int = data_file_date_modified
@@ -72,3 +76,4 @@ class ClientStats(Record):
         self.events_refused: int = events_refused
         self.events_dropped: int = events_dropped
         self.requests: dict[str, dict[str, Any]] = requests
+        self.data_source: DataSourceStatus | None = data_source

@@ -1,0 +1,56 @@
+"""The times by which a data source goes. The real values stand here, and nowhere else."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kameleoon._network.backoff import Backoff
+
+__all__ = ["Pace"]
+
+_LONGEST_INTERVAL_SECONDS = 30 * 86400.0
+"""What is longer is as good as never, and more than some systems can wait."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """All in seconds. ``refresh_interval``: from one poll to the next.
+
+    ``first_retries``: after failures before the first data file. Their cap keeps a promise: however long the service
+    was down, a client is ready within 5 s after it is back. ``retries``: after failures later on. ``reopenings``: after
+    the stream was lost or refused. ``chance`` gives numbers from 0 to below 1.
+    """
+
+    refresh_interval: float
+    first_retries: Backoff
+    retries: Backoff
+    reopenings: Backoff
+    opening: float
+    """So long may connecting the stream take, its answer's head included."""
+    steady: float = 30.0
+    """A stream that stays up for less counts as one more failure in a row: it may be accepted and lost for ever."""
+    patience: float = 60.0
+    """A data file that was to be fetched for longer than that, and could not be, is stale."""
+    shortest_silence: float = 10.0
+    """A stream with heartbeats is not given up for a shorter silence, however quick they are."""
+    chance: Callable[[], float] = random.random
+    spread: float = 0.1
+    """Polls are spread by this share each way: clients that started together do not ask together for ever."""
+
+    @classmethod
+    def usual(cls, refresh_interval: float, timeout: float, chance: Callable[[], float] = random.random) -> Pace:
+        """The pace of a client; ``timeout``: of its requests."""
+        return cls(
+            refresh_interval=min(refresh_interval, _LONGEST_INTERVAL_SECONDS),
+            first_retries=Backoff(0.5, 4.0, chance),
+            retries=Backoff(2.0, 60.0, chance),
+            reopenings=Backoff(3.0, 60.0, chance),
+            opening=timeout,
+            chance=chance,
+        )
+
+    def next_poll(self) -> float:
+        """The seconds until the next poll."""
+        return self.refresh_interval * (1 - self.spread + 2 * self.spread * self.chance())
