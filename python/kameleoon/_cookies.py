@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Union, cast
+from typing import TYPE_CHECKING, Any, Union
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -97,13 +97,14 @@ class VisitorCodeCookie:
 
         Raises ``UnicodeEncodeError`` for half a surrogate pair.
         """
-        from http.cookies import SimpleCookie  # here, so that importing the package does not
+        from http.cookies import Morsel, SimpleCookie  # here, so that importing the package does not
 
         now = int(time.time())
         template = self._template
         if template is None or template[0] != now:
             template = self._template = (now, self._attributes(now))
-        morsel = cast("Morsel[str]", template[1].copy())  # which some stubs take for a plain dict
+        morsel: Morsel[str] = Morsel()
+        morsel.update(template[1])
         _, coded_value = SimpleCookie().value_encode(cookie_value_of(visitor_code))
         # Newer versions of ``http.cookies`` refuse control characters in a value.
         morsel.set(VISITOR_CODE_COOKIE, visitor_code if visitor_code.isprintable() else coded_value, coded_value)
