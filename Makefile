@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATURIN := $(BIN)/maturin develop --quiet
 
-.PHONY: run test build docs lint types rust-test python-test differential tsan miri bench bench-compare wheel clean
+.PHONY: run test build docs lint types rust-test python-test test-oldest test-servers differential tsan miri bench bench-compare wheel clean
 
 ## The main job: build everything and run the demo.
 run: build
@@ -55,7 +55,25 @@ rust-test:
 	cd rust && ! cargo tree --edges normal | grep -q pyo3 # the core knows no Python
 
 python-test: build
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore tests/servers # which `make test-servers` runs
+
+# uWSGI is compiled: without a C compiler its tests are skipped. The old one is the last with Python's threads off.
+$(VENV)/servers-installed: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --group servers
+	$(BIN)/python -m pip install --quiet --target $(VENV)/uwsgi-2.0.26 --upgrade uwsgi==2.0.26 || echo "no uWSGI 2.0.26"
+	touch $@
+
+## The client in the processes of real servers: uWSGI, gunicorn, Celery, multiprocessing (4 minutes).
+test-servers: build $(VENV)/servers-installed
+	$(BIN)/python -m pytest tests/servers
+
+## The tests of the network with the oldest dependencies that pyproject.toml allows, in an environment of its own.
+OLDEST := .oldest
+test-oldest: build
+	$(PYTHON) -m venv --clear $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet $$($(BIN)/python -m tests.oldest) pytest hypothesis
+	PYTHONPATH=python $(OLDEST)/bin/python -m pytest -p kameleoon.testing.pytest_plugin -p no:cacheprovider \
+		tests/unit/test_network.py tests/unit/test_config.py tests/integration
 
 ## 2,000 random data files on this client and on the reference client, answer by answer; 500 with tracking, line by line.
 differential: build
@@ -93,4 +111,4 @@ wheel: $(VENV)/installed
 	$(BIN)/maturin build --release $(PROFILED) --out dist
 
 clean:
-	rm -rf $(VENV) rust/target dist .reference .peers
+	rm -rf $(VENV) $(OLDEST) rust/target dist .reference .peers

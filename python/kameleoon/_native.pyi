@@ -32,10 +32,12 @@ __all__ = [
     "Variation",
     "Visitors",
     "__version__",
+    "announce_fork",
     "bucket",
     "full_match",
     "group_bucket",
     "process_generation",
+    "run_fork_hooks",
     "set_log_level",
 ]
 
@@ -46,6 +48,8 @@ def full_match(pattern: str, text: str) -> bool | None: ...
 def group_bucket(code: str, group: str) -> float: ...
 def set_log_level(level: int) -> None: ...
 def process_generation() -> int: ...
+def announce_fork() -> None: ...
+def run_fork_hooks() -> None: ...
 
 @final
 class Patterns:

@@ -21,10 +21,10 @@ from kameleoon._events import Handlers
 from kameleoon._life import Life
 from kameleoon._native import EngineClient
 from kameleoon._network.deadline import Deadline
+from kameleoon._uwsgi import report_missing_threads
 from kameleoon.data import CustomData, Data, UniqueIdentifier
 from kameleoon.exceptions import ConfigException, VisitorCodeInvalid
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
-from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 if TYPE_CHECKING:
     from http.cookies import Morsel
@@ -184,17 +184,27 @@ class KameleoonClient(EngineClient):
         if self.is_ready():
             return True
         service = self._service()
-        if service is None:
-            return False
-        if timeout_milliseconds is None or timeout_milliseconds < 0:
-            deadline = Deadline.after(self._config.default_timeout_second)
-        else:
-            deadline = Deadline.after(timeout_milliseconds / 1000)
-        return service.data_source.wait(deadline, keep_trying=keep_trying)
+        return service is not None and service.data_source.wait(
+            self._init_deadline(timeout_milliseconds), keep_trying=keep_trying
+        )
 
     async def wait_init_async(self, timeout_milliseconds: float | None = None, *, keep_trying: bool = False) -> bool:
         """As ``wait_init``, without blocking the event loop."""
-        return await _in_thread(lambda: self.wait_init(timeout_milliseconds, keep_trying=keep_trying))
+        if self.is_ready():
+            return True
+        service = self._service()
+        if service is None:
+            return False
+        from kameleoon._async.readiness import until_ready  # here, so that importing the package needs no asyncio
+
+        service.remote_data.asynchronous.warm_up()
+        readiness = service.data_source.readiness
+        return await until_ready(readiness, self._init_deadline(timeout_milliseconds), keep_trying=keep_trying)
+
+    def _init_deadline(self, timeout_milliseconds: float | None) -> Deadline:
+        if timeout_milliseconds is None or timeout_milliseconds < 0:
+            return Deadline.after(self._config.default_timeout_second)
+        return Deadline.after(timeout_milliseconds / 1000)
 
     def is_ready(self) -> bool:
         """Whether a configuration is in."""
@@ -287,7 +297,8 @@ class KameleoonClient(EngineClient):
 
     async def get_remote_data_async(self, key: str, timeout: float | None = None) -> Any:
         """As ``get_remote_data``, without blocking the event loop."""
-        return await _in_thread(lambda: self.get_remote_data(key, timeout))
+        service = self._service()
+        return None if service is None else await service.remote_data.value_async(key, timeout)
 
     def get_remote_visitor_data(
         self,
@@ -304,15 +315,17 @@ class KameleoonClient(EngineClient):
         service = self._service()
         if service is None:
             return []
+        return service.remote_data.visitor(*self._remote_visitor(visitor_code, add_data, data_filter), timeout)
+
+    def _remote_visitor(
+        self, visitor_code: str, add_data: bool, data_filter: RemoteVisitorDataFilter | None
+    ) -> tuple[str, RemoteVisitorDataFilter, bool, Callable[[bytes], list[Data]]]:
+        """Whose remote data are wanted, which of them, whether that is a unique identifier, and how they are read."""
         from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter  # only for those who use it
 
         wanted = data_filter or RemoteVisitorDataFilter()
-        is_unique = self._is_unique_identifier(visitor_code)
-        answer = service.remote_data.visitor(visitor_code, wanted, is_unique, timeout)
-        return [] if answer is None else self._load(visitor_code, answer, add_data, wanted)
 
-    def _load(self, visitor_code: str, answer: bytes, add_data: bool, wanted: RemoteVisitorDataFilter) -> list[Data]:
-        try:
+        def read(answer: bytes) -> list[Data]:
             return self._load_remote_visitor_data(
                 visitor_code,
                 answer,
@@ -322,9 +335,8 @@ class KameleoonClient(EngineClient):
                 operating_system=wanted.operating_system,
                 visitor_code_wanted=wanted.visitor_code,
             )
-        except ValueError as error:
-            KameleoonLogger.error("REMOTE_VISITOR_DATA request failed: the answer cannot be used: %s", error)
-            return []
+
+        return visitor_code, wanted, self._is_unique_identifier(visitor_code), read
 
     async def get_remote_visitor_data_async(
         self,
@@ -335,9 +347,12 @@ class KameleoonClient(EngineClient):
         is_unique_identifier: bool | None = None,
     ) -> list[Data]:
         """As ``get_remote_visitor_data``, without blocking the event loop."""
-        return await _in_thread(
-            lambda: self.get_remote_visitor_data(visitor_code, add_data, timeout, data_filter, is_unique_identifier)
-        )
+        self._mark_unique_identifier(visitor_code, is_unique_identifier)
+        service = self._service()
+        if service is None:
+            return []
+        wanted = self._remote_visitor(visitor_code, add_data, data_filter)
+        return await service.remote_data.visitor_async(*wanted, timeout)
 
     def get_visitor_warehouse_audience(
         self,
@@ -350,9 +365,13 @@ class KameleoonClient(EngineClient):
         ``None`` if they cannot be had. Raises ``VisitorCodeInvalid``.
         """
         self._check_visitor_code(visitor_code)
+        data = self.get_remote_data(warehouse_key or visitor_code, timeout)
+        return self._add_warehouse_audience(visitor_code, custom_data_index, data)
+
+    def _add_warehouse_audience(self, visitor_code: str, custom_data_index: int, data: Any) -> CustomData | None:
         from kameleoon._remote_data import warehouse_audience  # only for those who use it
 
-        audience = warehouse_audience(self.get_remote_data(warehouse_key or visitor_code, timeout), custom_data_index)
+        audience = warehouse_audience(data, custom_data_index)
         if audience is not None:
             self.add_data(visitor_code, audience)
         return audience
@@ -365,9 +384,9 @@ class KameleoonClient(EngineClient):
         timeout: float | None = None,
     ) -> CustomData | None:
         """As ``get_visitor_warehouse_audience``, without blocking the event loop."""
-        return await _in_thread(
-            lambda: self.get_visitor_warehouse_audience(visitor_code, custom_data_index, warehouse_key, timeout)
-        )
+        self._check_visitor_code(visitor_code)
+        data = await self.get_remote_data_async(warehouse_key or visitor_code, timeout)
+        return self._add_warehouse_audience(visitor_code, custom_data_index, data)
 
     # Life
 
@@ -381,6 +400,7 @@ class KameleoonClient(EngineClient):
             self._put_to_sleep()
         elif not self._config.is_offline:
             _lifecycle.close_with_process()
+            report_missing_threads()
 
     def _service(self) -> Service | None:
         """The client's life online; ``None`` offline, after ``close``, and where no thread can be started."""
@@ -445,7 +465,7 @@ class KameleoonClient(EngineClient):
 
 
 async def _in_thread(call: Callable[[], T]) -> T:
-    """What ``call`` returns, computed on a thread of the running event loop's own."""
-    import asyncio  # here, so that importing the package does not
+    """What ``call`` returns, computed on a daemon thread of its own: nothing waits for it at exit."""
+    from kameleoon._async.threads import DaemonThreads  # here, so that importing the package needs no asyncio
 
-    return await asyncio.get_running_loop().run_in_executor(None, call)
+    return await DaemonThreads("kameleoon-async", most=1, idle_seconds=0.0).run(call)

@@ -54,8 +54,8 @@ def test_threads_are_few_named_and_daemonic(platform: Platform, make_online: Any
         client.track_conversion(f"v{number}", 1)
         client.flush(f"v{number}", instant=True)
         client.get_remote_data("x")
-    lanes = ["kameleoon-configuration", "kameleoon-housekeeping", "kameleoon-stream", "kameleoon-tracking"]
-    assert ours() == lanes
+    lanes = ["configuration", "housekeeping", "stream", "token", "tracking"]
+    assert ours() == [f"kameleoon-{lane}" for lane in lanes]
     assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("kameleoon"))
     client.close()
     eventually(lambda: ours() == [])

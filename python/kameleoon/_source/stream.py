@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, Union
 
+from kameleoon._network.decoding import decoder
 from kameleoon._network.http import RequestError
-from kameleoon._source.decoding import decoder
 from kameleoon._source.event_parser import EventParser, EventTooLarge
 from kameleoon._source.events import StreamEvent, StreamHeartbeat, StreamLost, StreamOpened, StreamRefused
 
