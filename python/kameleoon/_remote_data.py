@@ -88,6 +88,11 @@ class RemoteData:
         if self._asynchronous is not None:
             self._asynchronous.close()
 
+    async def aclose(self) -> None:
+        """Closes the connections of the running event loop now, and those of others soon."""
+        if self._asynchronous is not None:
+            await self._asynchronous.aclose()
+
     def _value(self, key: str) -> DataCall:
         request = Request(RequestType.REMOTE_DATA, "GET", self._endpoints.remote_data(key))
         return DataCall(request, json.loads, lambda: None)

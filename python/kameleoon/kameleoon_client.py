@@ -425,6 +425,9 @@ class KameleoonClient(EngineClient):
     async def aclose(self, timeout: float | None = None) -> None:
         """As ``close``, without blocking the event loop."""
         await _in_thread(lambda: self.close(timeout))
+        service = self._life.service
+        if service is not None:
+            await service.remote_data.aclose()
 
     def __enter__(self) -> KameleoonClient:
         return self

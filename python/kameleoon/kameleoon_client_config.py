@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from kameleoon._data_file import DataFileSource
+from kameleoon._imports import late_imports
 from kameleoon._settings.defaults import (
     DEFAULT_CLOSE_TIMEOUT_SECONDS,
     DEFAULT_CONFIGURATION_PATH,
@@ -78,7 +79,8 @@ class KameleoonClientConfig:
         parameters = {name: value for name, value in locals().items() if name != "self"}
         if logger is not None:
             KameleoonLogger.set_logger(logger)  # at once: what is said of the other parameters goes to it too
-        from kameleoon._settings.table import Settings
+        with late_imports:
+            from kameleoon._settings.table import Settings
 
         self.settings: Settings = Settings.of(parameters)
 
@@ -100,7 +102,8 @@ class KameleoonClientConfig:
         """A configuration that evaluates ``data_file`` alone: no credentials, no connection, nothing tracked."""
         parameters = {name: value for name, value in locals().items() if name not in {"cls", "data_file"}}
         credentials = {"client_id": "offline", "client_secret": "offline"}
-        from kameleoon._settings.table import Settings
+        with late_imports:
+            from kameleoon._settings.table import Settings
 
         return cls._with(Settings.of({**credentials, **parameters, "default_data_file": data_file}, is_offline=True))
 
@@ -113,8 +116,9 @@ class KameleoonClientConfig:
         Raises ``ConfigFileNotFound``, ``ConfigException`` (which says where the file is wrong) and
         ``ConfigCredentialsInvalid``, where a credential is there and empty.
         """
-        from kameleoon._settings.sources import read_yaml
-        from kameleoon._settings.table import Settings
+        with late_imports:
+            from kameleoon._settings.sources import read_yaml
+            from kameleoon._settings.table import Settings
 
         return cls._with(Settings.of(read_yaml(config_path)))
 
@@ -126,8 +130,9 @@ class KameleoonClientConfig:
         A variable that cannot be read is ignored with a warning. Raises ``ConfigCredentialsInvalid`` where one of the
         credentials is missing, and ``ConfigException`` for an ``endpoint`` that is no origin.
         """
-        from kameleoon._settings.sources import read_environment
-        from kameleoon._settings.table import Settings
+        with late_imports:
+            from kameleoon._settings.sources import read_environment
+            from kameleoon._settings.table import Settings
 
         return cls._with(Settings.of(read_environment()))
 

@@ -7,6 +7,7 @@ import contextlib
 import contextvars
 import gc
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -242,6 +243,62 @@ def test_several_loops_in_turn_leave_nothing_open(
     in_turn(run, platform, client)
 
 
+UNCEREMONIOUS = """
+import asyncio, gc, sys
+from kameleoon import KameleoonClientConfig
+from kameleoon.kameleoon_client import KameleoonClient
+
+with KameleoonClient("site", KameleoonClientConfig("id", "secret", endpoint=sys.argv[1])) as client:
+    for _ in range(3):
+        loop = asyncio.new_event_loop()
+        assert loop.run_until_complete(client.get_remote_data_async("key")) == 5
+        loop.close()
+        gc.collect()
+"""
+
+
+def run(program: str, platform: Platform, *options: str) -> str:
+    """What the program says on its standard error."""
+    platform.remote_data["key"] = 5
+    command = [sys.executable, *options, "-c", program, platform.origin]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return "".join(line for line in done.stderr.splitlines(True) if "top_level_domain" not in line)
+
+
+def test_a_loop_that_is_closed_without_ceremony_logs_nothing(platform: Platform) -> None:
+    assert run(UNCEREMONIOUS, platform) == ""
+
+
+FORKING = """
+import asyncio, gc, os, sys
+from kameleoon import KameleoonClientConfig
+from kameleoon.kameleoon_client import KameleoonClient
+
+async def main(client):
+    assert await client.wait_init_async()
+    assert await client.get_remote_data_async("key") == 5
+    child = os.fork()
+    if child == 0:
+        client.is_feature_active("v", "flag")
+        assert client.get_remote_data("key") == 5
+        gc.collect()
+        os._exit(0)
+    while os.waitpid(child, os.WNOHANG) == (0, 0):
+        await asyncio.sleep(0.01)
+    found = await asyncio.gather(*[client.get_remote_data_async("key") for _ in range(5)])
+    assert found == [5] * 5, found
+
+with KameleoonClient("site", KameleoonClientConfig("id", "secret", endpoint=sys.argv[1])) as client:
+    asyncio.run(main(client))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_child_leaves_the_sessions_of_its_parent_alone(platform: Platform) -> None:
+    assert run(FORKING, platform, "-W", "error::ResourceWarning") == ""
+
+
 def test_loops_in_threads_at_once(platform: Platform, make_online: Any, library: str) -> None:
     platform.remote_data["key"] = 5
     client = make_online()
@@ -320,6 +377,26 @@ def test_waiting_for_the_first_configuration(platform: Platform, make_online: An
     assert sum("is not initialized" in line for _, line in log.lines) == 1
 
 
+def test_where_there_is_no_thread_nothing_is_raised(
+    platform: Platform, make_online: Any, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.remote_data["key"] = 5
+    client = make_online()
+    assert client.wait_init()
+
+    def start(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        await client.wait_init_async()
+        assert await client.get_remote_data_async("key", timeout=1) in (5, None)
+        assert await client.get_remote_visitor_data_async("v", timeout=1) == []
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        asyncio.run(main())
+
+
 def test_events_are_told(platform: Platform, make_online: Any, library: str) -> None:
     told: list[Any] = []
 
@@ -345,8 +422,6 @@ def test_events_are_told(platform: Platform, make_online: Any, library: str) -> 
 
 
 def test_importing_needs_none_of_it() -> None:
-    import subprocess
-
     program = (
         "import sys, kameleoon\n"
         "for name in ('asyncio', 'aiohttp', 'requests', 'urllib3', 'kameleoon._async', 'kameleoon._network.http'):\n"

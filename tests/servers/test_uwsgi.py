@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,7 +102,7 @@ def test_without_threads_it_says_so_and_sends_at_the_end(
     platform: Platform, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     log = check(installed(OLD_UWSGI), platform, tmp_path / "log", options)
-    assert "ERROR:Kameleoon SDK:uWSGI runs no Python threads" in log
+    errors = re.findall("ERROR.*uWSGI runs no Python threads", log)
+    assert 1 <= len(errors) <= 3, "once a process"
     assert "RuntimeWarning: uWSGI runs no Python threads" in log, "also where nobody has set up logging"
     assert "hint: set 'enable-threads = true'" in log
-    assert log.count("ERROR:Kameleoon SDK:uWSGI") <= 3, "once a process"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from kameleoon._async.readiness import until_ready
-from kameleoon._async.threads import DaemonThreads
+from kameleoon._async.threads import DaemonThreads, NoThread
 from kameleoon._network.deadline import Deadline
 from kameleoon._network.decoding import BoundedBody
 from kameleoon._network.idle import IdleConnections
@@ -200,6 +200,19 @@ def test_threads_are_started_when_needed_and_end_when_not() -> None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert threads.submit(lambda: 5).result(20) == 5
+
+
+def test_where_there_is_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    threads = DaemonThreads("none")
+    assert asyncio.run(threads.run(lambda: 5)) == 5
+    with pytest.raises(NoThread, match="can't start"):
+        asyncio.run(threads.run_until(lambda: 5, Deadline.after(5)))
+    with pytest.raises(OSError, match="can't start"):
+        Resolver().resolve("name.invalid", 80, 0, Deadline.after(5))
 
 
 def test_the_oldest_dependencies() -> None:

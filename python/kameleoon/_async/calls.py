@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from kameleoon._async.threads import DaemonThreads, is_done
+from kameleoon._async.threads import DaemonThreads, NoThread, is_done
 from kameleoon._network.access_token import AccessTokens, TokenFetch
 from kameleoon._network.authenticated import AuthenticatedHttp, exchange
 from kameleoon._network.data_call import DataCall, fetched
@@ -45,13 +46,14 @@ class AsyncCalls:
         """Begins to load ``aiohttp``, on a thread: that takes a fraction of a second."""
         with self._lock:
             if self._is_installed and self._loading is None:
-                self._loading = self.threads.submit(self._load)
+                with contextlib.suppress(NoThread):
+                    self._loading = self.threads.submit(self._load)
 
     async def fetched(self, call: DataCall, deadline: Deadline) -> Any:
         """As ``kameleoon._network.data_call.fetched``, without blocking the running loop."""
         aio = self._aio or await self._loaded(deadline)
         if aio is None or not _can_be_sent(call.request):
-            return await self.threads.run_until(partial(fetched, self._authenticated, call, deadline), deadline)
+            return await self._fetched_by_thread(call, deadline)
         try:
             answer = await self._answer(aio, call.request, deadline)
         except RequestError:
@@ -59,6 +61,13 @@ class AsyncCalls:
         if len(answer.body) > _LARGE_BYTES:
             return await self.threads.run(partial(call.read, answer))
         return call.read(answer)
+
+    async def _fetched_by_thread(self, call: DataCall, deadline: Deadline) -> Any:
+        try:
+            return await self.threads.run_until(partial(fetched, self._authenticated, call, deadline), deadline)
+        except NoThread as error:
+            KameleoonLogger.warning("%s request not made: %s", call.request.request_type.value, error)
+            return call.failed()
 
     def close(self) -> None:
         """Closes idle connections, soon, and ends idle threads. May be called from any thread."""

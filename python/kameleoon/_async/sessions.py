@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import AsyncGenerator
@@ -63,8 +64,12 @@ class _Entry:
         self.keeper = keeper
 
 
-_of_parents: list[dict[int, _Entry]] = []
-"""After a fork: sessions of the parent, which the child must not close, nor free: it shares their connections."""
+_held: dict[int, dict[int, _Entry]] = {}
+"""The entries of all ``Sessions``, by their own ``id``, and those of a parent process.
+
+A forked child must neither close nor free the sessions of its parent: it shares their connections, and what the loop
+watches them with. So it is not ``Sessions`` that keeps them alive.
+"""
 
 
 class Sessions:
@@ -74,6 +79,7 @@ class Sessions:
         self._resolver = resolver
         self._entries: dict[int, _Entry] = {}  # by the loop's ``id``
         self._process = os.getpid()
+        _held[id(self._entries)] = self._entries
         self._closing: set[Any] = set()
 
     async def session(self) -> aiohttp.ClientSession:
@@ -82,10 +88,8 @@ class Sessions:
         entry = self._entries.get(id(loop))
         if entry is not None and entry.loop is loop and not entry.session.closed:
             return entry.session
-        for key, other in list(self._entries.items()):
-            if other.loop.is_closed():
-                del self._entries[key]
-        keeper = self._keep()
+        self._abandon_closed()
+        keeper = _keep(self._resolver)
         session = await keeper.__anext__()
         self._entries[id(loop)] = _Entry(loop, session, keeper)
         return session
@@ -96,7 +100,7 @@ class Sessions:
             try:
                 entry.loop.call_soon_threadsafe(self._close_soon, entry)
             except RuntimeError:  # the loop is closed
-                self._entries.pop(id(entry.loop), None)
+                self._abandon_closed()
 
     async def aclose(self) -> None:
         """Closes the running loop's session, and the others as ``close`` does."""
@@ -110,38 +114,55 @@ class Sessions:
         self._closing.add(closing)  # the loop itself holds tasks weakly
         closing.add_done_callback(self._closing.discard)
 
-    async def _keep(self) -> AsyncGenerator[aiohttp.ClientSession, None]:
-        """Gives a session, and waits to be closed.
-
-        What ends a loop (``asyncio.run``, or whoever calls ``shutdown_asyncgens``) ends its asynchronous generators
-        first, and with this one the session.
-        """
-        connector = aiohttp.TCPConnector(
-            resolver=_Names(self._resolver),
-            use_dns_cache=False,
-            limit=_most_connections(),
-            keepalive_timeout=_KEEP_ALIVE_SECONDS,
-        )
-        session = aiohttp.ClientSession(
-            connector=connector,
-            headers={"Accept-Encoding": ACCEPTED},
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,  # it would apply .netrc; proxies are looked up by ourselves
-        )
-        try:
-            yield session
-        finally:
-            await _close(session)
+    def _abandon_closed(self) -> None:
+        """Lets go of the sessions whose loops were closed without a word to their asynchronous generators."""
+        for key, entry in list(self._entries.items()):
+            if entry.loop.is_closed() and self._entries.pop(key, None) is not None:
+                _abandon(entry.session)
 
     def __del__(self) -> None:
-        if self._entries and os.getpid() != self._process:
-            _of_parents.append(self._entries)
+        if os.getpid() == self._process:
+            self._abandon_closed()
+            _held.pop(id(self._entries), None)
+
+
+async def _keep(resolver: Resolver) -> AsyncGenerator[aiohttp.ClientSession, None]:
+    """Gives a session, and waits to be closed.
+
+    What ends a loop (``asyncio.run``, or whoever calls ``shutdown_asyncgens``) ends its asynchronous generators
+    first, and with this one the session.
+    """
+    connector = aiohttp.TCPConnector(
+        resolver=_Names(resolver),
+        use_dns_cache=False,
+        limit=_most_connections(),
+        keepalive_timeout=_KEEP_ALIVE_SECONDS,
+    )
+    session = aiohttp.ClientSession(
+        connector=connector,
+        headers={"Accept-Encoding": ACCEPTED},
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,  # it would apply .netrc; proxies are looked up by ourselves
+    )
+    try:
+        yield session
+    finally:
+        await _close(session)
 
 
 async def _close(session: aiohttp.ClientSession) -> None:
     await session.close()
     await asyncio.sleep(0)  # the loop closes the sockets in its next step
+
+
+def _abandon(session: aiohttp.ClientSession) -> None:
+    """Closes a session of a closed loop, which can wait for nothing; else it would log an error when it is freed."""
+    connector = session.connector
+    session.detach()
+    if connector is not None:
+        with contextlib.suppress(StopIteration, RuntimeError):
+            next(iter(connector.close().__await__()))
 
 
 def _most_connections() -> int:

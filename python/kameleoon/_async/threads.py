@@ -12,11 +12,15 @@ from typing import Any, TypeVar
 
 from kameleoon._network.deadline import Deadline
 
-__all__ = ["DaemonThreads", "is_done"]
+__all__ = ["DaemonThreads", "NoThread", "is_done"]
 
 T = TypeVar("T")
 _MOST_THREADS = 32
 _IDLE_SECONDS = 10.0
+
+
+class NoThread(RuntimeError):
+    """The system refuses a thread, and there is none that could be waited for."""
 
 
 class DaemonThreads:
@@ -38,7 +42,7 @@ class DaemonThreads:
 
     def submit(self, call: Callable[[], T]) -> Future[T]:
         """The result of ``call``, made on one of the threads with the caller's context variables. Cancelled before it
-        began, the call is not made. Raises ``RuntimeError`` if no thread can be started.
+        began, the call is not made. Raises ``NoThread``.
         """
         future: Future[T] = Future()
         entry = (future, contextvars.copy_context(), call)
@@ -51,10 +55,10 @@ class DaemonThreads:
                 return future
             try:
                 threading.Thread(target=self._work, name=self._name, daemon=True).start()
-            except RuntimeError:
+            except RuntimeError as error:
                 if self._threads == 0:
                     self._waiting.remove(entry)
-                    raise
+                    raise NoThread(str(error)) from None
             else:
                 self._threads += 1
         return future
@@ -66,12 +70,18 @@ class DaemonThreads:
             self._changed.notify_all()
 
     async def run(self, call: Callable[[], T]) -> T:
-        """The result of ``call``, awaited. Cancelled, it returns at once, whatever the call does."""
-        return await asyncio.wrap_future(self.submit(call))
+        """The result of ``call``, awaited. Cancelled, it returns at once, whatever the call does. Where there is no
+        thread the call is made here.
+        """
+        try:
+            future = self.submit(call)
+        except NoThread:
+            return call()
+        return await asyncio.wrap_future(future)
 
     async def run_until(self, call: Callable[[], T], deadline: Deadline) -> T:
-        """As ``run``, for a call that ends by itself at its deadline, and at once if it begins after it. So it does,
-        here, if no thread was free in time.
+        """The result of ``call``, which ends by itself at its deadline, and at once if it begins after it. So it
+        does, here, if no thread was free in time. Raises ``NoThread``.
         """
         future = self.submit(call)
         result = asyncio.wrap_future(future)

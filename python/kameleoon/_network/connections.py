@@ -11,7 +11,7 @@ import io
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,15 +38,24 @@ _current = threading.local()
 class Bounds:
     """What holds for one request: its deadline, who looks its name up, and whom it trusts.
 
-    ``lift`` takes the deadline away, for an answer that is a stream without an end.
+    ``on_socket`` is given each socket before it is connected, and before the answer is waited for, so that another
+    thread can end that; what it raises, an ``OSError``, ends the attempt. ``lift`` takes the deadline away, for an
+    answer that is a stream without an end.
     """
 
-    __slots__ = ("_deadline", "resolver", "trust")
+    __slots__ = ("_deadline", "on_socket", "resolver", "trust")
 
-    def __init__(self, deadline: Deadline, resolver: Resolver, trust: Trust) -> None:
+    def __init__(
+        self,
+        deadline: Deadline,
+        resolver: Resolver,
+        trust: Trust,
+        on_socket: Callable[[socket.socket], object] | None = None,
+    ) -> None:
         self._deadline: Deadline | None = deadline
         self.resolver = resolver
         self.trust = trust
+        self.on_socket = on_socket
 
     @property
     def deadline(self) -> Deadline | None:
@@ -117,8 +126,18 @@ class _Response(http.client.HTTPResponse):
         super().__init__(sock, *arguments, **options)
         bounds = _bounds()
         if bounds is not None:
+            self._show(sock, bounds)
             reader = self.fp.detach()
             self.fp = io.BufferedReader(_BoundedReader(reader, sock, bounds))
+
+    def _show(self, sock: socket.socket, bounds: Bounds) -> None:
+        """Once more: the connection may have been made for another request."""
+        if bounds.on_socket is not None:
+            try:
+                bounds.on_socket(sock)
+            except BaseException:
+                self.close()  # nobody else has got hold of it yet
+                raise
 
 
 class _Bounded(HTTPConnection):
@@ -215,6 +234,8 @@ def _connected(connection: HTTPConnection, bounds: Bounds) -> socket.socket:
         try:
             connected = socket.socket(family, kind, protocol)
             _set_options(connected, connection)
+            if bounds.on_socket is not None:
+                bounds.on_socket(connected)
             connected.settimeout(remaining / (len(addresses) - position))  # one that is silent leaves time for the next
             connected.connect(address)
             connected.settimeout(bounds.remaining())  # for the TLS handshake, which comes next

@@ -1,4 +1,4 @@
-"""Forks 60 times while threads evaluate, make and forget clients. Every child uses every client at once.
+"""Forks 60 times while threads evaluate, track, make and forget clients. Every child uses every client at once.
 
 Each child tracks one conversion with each client. What fails is written to the standard error.
 """
@@ -6,6 +6,7 @@ Each child tracks one conversion with each client. What fails is written to the 
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import sys
 import threading
@@ -19,7 +20,10 @@ FORKS = 60
 LONGEST_SECONDS = 20
 """So long a child may take before it counts as hanging."""
 
-config = KameleoonClientConfig("client-id", "client-secret", endpoint=os.environ["ORIGIN"])
+logging.basicConfig()
+config = KameleoonClientConfig(
+    "client-id", "client-secret", top_level_domain="example.com", endpoint=os.environ["ORIGIN"]
+)
 clients = [KameleoonClientFactory.create(f"site-{number}", config) for number in range(CLIENTS)]
 stop = threading.Event()
 
@@ -27,9 +31,17 @@ stop = threading.Event()
 def evaluate() -> None:
     for number in itertools.count():
         for client in clients:
-            client.is_feature_active(f"visitor-{number % 5000}", "flag")
+            client.is_feature_active(f"visitor-{number % 5000}", "flag", track=False)
         if stop.is_set():
             return
+
+
+def track() -> None:
+    while not stop.is_set():
+        for client in clients:
+            client.is_feature_active("visitor", "flag")
+            client.flush("visitor", instant=True)
+        time.sleep(0.001)
 
 
 def make_and_forget() -> None:
@@ -75,8 +87,8 @@ def fork(number: int) -> None:
         time.sleep(0.002)
 
 
-assert all([client.wait_init() for client in clients])
-threads = [threading.Thread(target=job, daemon=True) for job in (evaluate, evaluate, make_and_forget)]
+assert all(client.wait_init() for client in clients)
+threads = [threading.Thread(target=job, daemon=True) for job in (evaluate, track, make_and_forget)]
 for thread in threads:
     thread.start()
 try:

@@ -15,7 +15,11 @@ INTERVAL_MILLISECOND = 5000
 
 def create(site_code: str, origin: str) -> KameleoonClient:
     config = KameleoonClientConfig(
-        "client-id", "client-secret", endpoint=origin, tracking_interval_millisecond=INTERVAL_MILLISECOND
+        "client-id",
+        "client-secret",
+        top_level_domain="example.com",
+        endpoint=origin,
+        tracking_interval_millisecond=INTERVAL_MILLISECOND,
     )
     return KameleoonClientFactory.create(site_code, config)
 

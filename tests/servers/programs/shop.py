@@ -9,5 +9,6 @@ from kameleoon import KameleoonClientConfig, KameleoonClientFactory
 
 logging.basicConfig()
 client = KameleoonClientFactory.create(
-    "site", KameleoonClientConfig("client-id", "client-secret", endpoint=os.environ["ORIGIN"])
+    "site",
+    KameleoonClientConfig("client-id", "client-secret", top_level_domain="example.com", endpoint=os.environ["ORIGIN"]),
 )
