@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATURIN := $(BIN)/maturin develop --quiet
 
-.PHONY: run test build docs lint types rust-test python-test differential tsan miri bench bench-compare wheel clean
+.PHONY: run test build docs lint types rust-test python-test test-oldest test-servers differential tsan miri bench bench-compare wheel clean
 
 ## The main job: build everything and run the demo.
 run: build
@@ -17,7 +17,7 @@ test: lint build types rust-test python-test
 $(VENV)/installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --group dev
+	$(BIN)/python -m pip install --quiet --group dev --group samples
 	touch $@
 
 # Guided by a profile of benches/training.py where rustup has llvm-profdata: evaluations take two thirds of the time, and
@@ -40,6 +40,7 @@ lint: $(VENV)/installed
 	cd rust && cargo fmt --check
 	cd rust && cargo clippy --quiet --all-targets -- -D warnings
 	PYO3_PYTHON=$(abspath $(BIN)/python) sh -c 'cd rust && cargo clippy --quiet --all-targets --features python -- -D warnings'
+	cd rust && RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 
@@ -55,7 +56,26 @@ rust-test:
 	cd rust && ! cargo tree --edges normal | grep -q pyo3 # the core knows no Python
 
 python-test: build
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore tests/servers # which `make test-servers` runs
+
+# uWSGI is compiled: where that fails its tests are skipped. The old one is the last with Python's threads off by default.
+$(VENV)/servers-installed: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --group servers
+	$(BIN)/python -m pip install --quiet --group uwsgi || echo "uWSGI cannot be built here"
+	$(BIN)/python -m pip install --quiet --target $(VENV)/uwsgi-2.0.26 --upgrade uwsgi==2.0.26 || echo "nor uWSGI 2.0.26"
+	touch $@
+
+## The client in the processes of real servers: uWSGI, gunicorn, Celery, multiprocessing (4 minutes).
+test-servers: build $(VENV)/servers-installed
+	$(BIN)/python -m pytest tests/servers
+
+## The tests of the network with the oldest dependencies that pyproject.toml allows, in an environment of its own.
+OLDEST := .oldest
+test-oldest: build
+	$(PYTHON) -m venv --clear $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet $$($(BIN)/python -m tests.oldest) pytest hypothesis
+	PYTHONPATH=python $(OLDEST)/bin/python -m pytest -p kameleoon.testing.pytest_plugin -p no:cacheprovider \
+		tests/unit/test_network.py tests/unit/test_config.py tests/integration
 
 ## 2,000 random data files on this client and on the reference client, answer by answer; 500 with tracking, line by line;
 ## every public callable with odd arguments.
@@ -95,4 +115,4 @@ wheel: $(VENV)/installed
 	$(BIN)/maturin build --release $(PROFILED) --out dist
 
 clean:
-	rm -rf $(VENV) rust/target dist .reference .peers
+	rm -rf $(VENV) $(OLDEST) rust/target dist .reference .peers

@@ -15,6 +15,7 @@ _IMPORTED_FOR_HINTS = {
     "ClientStats": "kameleoon.types.client_stats",
     "DataFile": "kameleoon.types.data_file",
     "Explanation": "kameleoon.types.explanation",
+    "Morsel": "http.cookies",
 }
 """What annotations of a client's methods name and importing the package does not import: it stays fast."""
 _functions: dict[MethodDescriptorType, Callable[..., Any]] = {}
@@ -40,9 +41,9 @@ class ClientType(ABCMeta):
 
 
 def _import_for_hints(function: FunctionType) -> None:
-    for hint in function.__annotations__.values():
-        if hint in _IMPORTED_FOR_HINTS and hint not in function.__globals__:
-            function.__globals__[hint] = getattr(import_module(_IMPORTED_FOR_HINTS[hint]), hint)
+    for name, module in _IMPORTED_FOR_HINTS.items():
+        if name not in function.__globals__ and any(name in hint for hint in function.__annotations__.values()):
+            function.__globals__[name] = getattr(import_module(module), name)
 
 
 def _native_methods(cls: type) -> dict[str, Callable[..., Any]]:

@@ -11,8 +11,9 @@ import weakref
 from typing import Any
 
 from kameleoon._life import Life
-from kameleoon._native import process_generation
+from kameleoon._native import announce_fork, process_generation
 from kameleoon._network.deadline import Deadline
+from kameleoon._uwsgi import prepare_forks
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 __all__ = ["close_dropped", "close_with_process", "register"]
@@ -66,7 +67,7 @@ def close_all() -> None:
 
 def close_with_process() -> None:
     """Makes this process close all clients also where it ends without ``atexit``: children of ``multiprocessing``, and
-    of Celery's ``billiard``, run finalizers of their own.
+    of Celery's ``billiard``, run finalizers of their own; those of Celery's pool tell by a signal that they end.
     """
     for package in ("multiprocessing", "billiard"):
         util = sys.modules.get(f"{package}.util")
@@ -74,6 +75,9 @@ def close_with_process() -> None:
         if util is not None and key not in _finalized:
             _finalized.add(key)
             _finalize(util)
+    celery = sys.modules.get("celery.signals")
+    if celery is not None:
+        celery.worker_process_shutdown.connect(_close_with_worker, weak=False, dispatch_uid="kameleoon")
 
 
 def _finalize(util: Any) -> None:
@@ -82,6 +86,11 @@ def _finalize(util: Any) -> None:
     util.register_after_fork(_lives, lambda _: util.Finalize(None, close_all, exitpriority=10))
 
 
+def _close_with_worker(**_: Any) -> None:
+    close_all()
+
+
 atexit.register(close_all)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_dropped.clear)  # the parent closes them
+    os.register_at_fork(before=announce_fork, after_in_child=_dropped.clear)  # the parent closes them
+    prepare_forks()

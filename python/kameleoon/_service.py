@@ -11,7 +11,8 @@ from kameleoon._data_file import DataFileSlot
 from kameleoon._events import LANE_CAPACITY, EventDispatcher, Handlers
 from kameleoon._lanes import Lane
 from kameleoon._native import Outbox
-from kameleoon._network.access_token import AccessTokens, AuthenticatedHttp
+from kameleoon._network.access_token import AccessTokens
+from kameleoon._network.authenticated import AuthenticatedHttp
 from kameleoon._network.deadline import Deadline
 from kameleoon._network.endpoints import Endpoints
 from kameleoon._network.http import HttpService
@@ -54,7 +55,7 @@ class Service:
             endpoints,
             config.client_id,
             config.client_secret,
-            self._token_lane.soon,
+            start=self._token_lane.run_next,
         )
         authenticated = AuthenticatedHttp(self._http, tokens)
         source = HttpSource(self._http, endpoints, data_file, timeout)
@@ -68,7 +69,7 @@ class Service:
             on_update=events.data_file_updated,
         )
         self.tracking = Tracking(outbox, endpoints, authenticated, self._tracking_lane, timeout)
-        self.remote_data = RemoteData(endpoints, authenticated)
+        self.remote_data = RemoteData(endpoints, self._http, tokens)
         try:
             self.data_source.start()
             self.tracking.start(config.tracking_interval_second)
@@ -102,6 +103,7 @@ class Service:
         self.data_source.stop()
         for lane in (self._configuration_lane, self._tracking_lane, self._token_lane, self._handler_lane):
             lane.stop()
+        self.remote_data.close()
         self._http.close()
 
 

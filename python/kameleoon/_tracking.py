@@ -12,7 +12,7 @@ from functools import partial
 
 from kameleoon._lanes import Lane
 from kameleoon._native import Outbox, TrackingBatch
-from kameleoon._network.access_token import AuthenticatedHttp
+from kameleoon._network.authenticated import AuthenticatedHttp
 from kameleoon._network.backoff import Backoff
 from kameleoon._network.deadline import Deadline
 from kameleoon._network.endpoints import Endpoints
@@ -228,7 +228,7 @@ class Tracking:
                 self._endpoints.tracking(),
                 headers={"Content-Type": "*/*"},
                 body=batch.body,
-                timeout=max(min(deadline.remaining(), self._timeout), _SHORTEST_TIMEOUT_SECONDS),
+                deadline=Deadline.after(max(min(deadline.remaining(), self._timeout), _SHORTEST_TIMEOUT_SECONDS)),
                 is_last_try=is_last_try,
             )
         except RequestError as error:

@@ -1,4 +1,4 @@
-"""``KameleoonClient``: evaluates feature flags for visitors (spec 5, Client)."""
+"""``KameleoonClient``: evaluates feature flags for visitors (docs/evaluation.md)."""
 
 from __future__ import annotations
 
@@ -15,25 +15,29 @@ from kameleoon._cookies import (
     VISITOR_CODE_COOKIE,
     Cookies,
     MutableCookies,
+    VisitorCodeCookie,
+    cookie_values,
     new_visitor_code,
-    read_cookie,
     read_simulation,
-    set_visitor_code,
+    visitor_code_from,
 )
 from kameleoon._data_file import DataFileSlot, read_data_file
 from kameleoon._events import Handlers
 from kameleoon._life import Life
 from kameleoon._native import EngineClient
 from kameleoon._network.deadline import Deadline
+from kameleoon._uwsgi import report_missing_threads
 from kameleoon.data import CustomData, Data, UniqueIdentifier
 from kameleoon.events.event_handler import EventHandler
 from kameleoon.events.event_type import EventType
-from kameleoon.exceptions import ConfigException
+from kameleoon.exceptions import ConfigException, VisitorCodeInvalid
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 
 if TYPE_CHECKING:
+    from http.cookies import Morsel
+
     from kameleoon._service import Service
     from kameleoon.types.client_stats import ClientStats
     from kameleoon.types.data_file import DataFile
@@ -48,16 +52,23 @@ _MEGABYTE = 1_000_000
 
 
 class KameleoonClient(EngineClient, metaclass=ClientType):
-    """Evaluates feature flags for visitors. Made by ``KameleoonClientFactory.create``.
+    """Evaluates feature flags for visitors. Made by ``KameleoonClientFactory.create``; threads may share it.
 
     The methods that a server calls for every request are native and inherited: ``is_feature_active``,
-    ``get_variation``, ``get_variations``, ``add_data``, ``track_conversion``, ….
+    ``get_variation``, ``get_variations``, ``add_data``, ``track_conversion``, …. They never wait for the network.
+    Methods that take a visitor code raise ``VisitorCodeInvalid`` unless it is a ``str`` of 1 to 255 characters.
+
+    >>> config = KameleoonClientConfig.offline({"featureFlags": []})  # or your credentials
+    >>> with KameleoonClient("site-code", config) as client:
+    ...     client.get_variations("alice")
+    {}
     """
 
     def __init__(self, site_code: str, config: KameleoonClientConfig) -> None:
         """A client of ``site_code``. Raises ``ConfigException`` if ``config.default_data_file`` cannot be read."""
         self._site_code = site_code
         self._config = config.settings  # immutable: what becomes of the caller's own does not matter from now on
+        self._cookie = VisitorCodeCookie(self._config)
         self._handlers = Handlers()
         self._configure(config.environment, not config.is_offline)
         data_file, outbox, visitors = self._handles()
@@ -89,39 +100,77 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
     ) -> str:
         """The visitor's code: from its cookie, else ``default_visitor_code``, else 16 random hex digits.
 
-        When it was not in the cookie and ``cookies`` is given, the cookie is set there, unless consent is required and
-        no enabled flag has a targeted-delivery rule. Simulated variations are read from their cookie, if the
-        config's ``simulation_cookie`` allows it.
-        Raises ``VisitorCodeInvalid``. (spec 5)
+        ``cookies_readonly`` and ``cookies`` are mappings of names to ``str`` or ``Morsel``. A cookie that holds no
+        usable code (one of more than 255 characters) counts as absent. When the code was not in a cookie and
+        ``cookies`` is given, the cookie is set there, as a ``Morsel``, unless consent is required and no enabled flag
+        has a targeted-delivery rule. Simulated variations are read from their cookie, if the config's
+        ``simulation_cookie`` allows it. Raises ``VisitorCodeInvalid`` where ``default_visitor_code`` is no usable code.
+        See docs/visitor-data.md#visitor-codes and docs/middleware.md.
+
+        >>> client.get_visitor_code({"kameleoonVisitorCode": "alice"})
+        'alice'
+        >>> len(client.get_visitor_code())
+        16
         """
-        visitor_code = read_cookie(VISITOR_CODE_COOKIE, cookies_readonly, cookies)
-        is_known = visitor_code is not None
+        visitor_code = self._visitor_code_in(cookies_readonly, cookies)
         if visitor_code is None:
             visitor_code = default_visitor_code or new_visitor_code()
-        self._check_visitor_code(visitor_code)
-        if not is_known and cookies is not None and self._may_keep_visitor_code():
-            set_visitor_code(cookies, visitor_code, self._config)
+            self._check_visitor_code(visitor_code)
+            if cookies is not None and self._may_keep_visitor_code():
+                self._cookie.set_in(cookies, visitor_code)
         simulation = read_simulation(cookies_readonly, cookies) if self._config.simulation_cookie else None
         if simulation is not None:
             self._simulate(visitor_code, simulation)
         return visitor_code
 
+    def _visitor_code_in(self, *sources: Cookies | None) -> str | None:
+        """The first usable code that a cookie holds."""
+        for value in cookie_values(VISITOR_CODE_COOKIE, *sources):
+            visitor_code = visitor_code_from(value)
+            try:
+                self._check_visitor_code(visitor_code)
+            except VisitorCodeInvalid:
+                continue
+            return visitor_code
+        return None
+
     def _may_keep_visitor_code(self) -> bool:
         return not self._data_file.settings.consent_required or self._has_targeted_delivery()
 
-    def set_legal_consent(self, visitor_code: str, consent: bool, cookies: MutableCookies | None = None) -> None:
-        """Notes the visitor's consent; once it is given, the visitor code's cookie is set in ``cookies``.
+    def visitor_code_cookie(self, visitor_code: str, *, is_new: bool = True) -> Morsel[str] | None:
+        """The cookie to send with a response that starts now, so that the visitor keeps its code; ``None`` where there
+        is none to send.
 
-        Raises ``VisitorCodeInvalid``.
+        It is sent with every response where consent is not required, or the visitor has given it. Where it is required
+        and not given, a cookie that is there stays as it is, and a code that ``is_new`` is kept only if an enabled flag
+        has a targeted-delivery rule. ``morsel.OutputString()`` is the value of the ``Set-Cookie`` header.
+        Raises ``VisitorCodeInvalid``. (docs/middleware.md)
+        """
+        is_kept = (
+            not self._data_file.settings.consent_required
+            or self._consent(visitor_code) is True
+            or (is_new and self._has_targeted_delivery())
+        )
+        return self._cookie.morsel(visitor_code) if is_kept else None
+
+    def set_legal_consent(self, visitor_code: str, consent: bool, cookies: MutableCookies | None = None) -> None:
+        """Notes the visitor's consent; where it is given, the visitor code's cookie is set in ``cookies``, if there are
+        any. Raises ``VisitorCodeInvalid``. See docs/evaluation.md#consent.
+
+        >>> client.set_legal_consent("alice", True)
         """
         self._set_consent(visitor_code, bool(consent))
         if consent and cookies is not None:
-            set_visitor_code(cookies, visitor_code, self._config)
+            self._cookie.set_in(cookies, visitor_code)
 
     # The data file
 
     def get_data_file(self) -> DataFile:
-        """The data file in use, as a copy of its own."""
+        """The data file in use, as a copy of its own. Without one it is empty, and its ``date_modified`` is 0.
+
+        >>> sorted(client.get_data_file().feature_flags)
+        ['new-checkout', 'old-search']
+        """
         from kameleoon.types.data_file import DataFile
         from kameleoon.types.feature_flag import FeatureFlag
         from kameleoon.types.rule import Rule
@@ -139,7 +188,12 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
     def explain(self, visitor_code: str, feature_key: str) -> Explanation:
         """Each step that decides the visitor's variation of the feature flag; ``print`` shows it.
 
-        Neither saves nor tracks. Raises ``VisitorCodeInvalid`` and ``FeatureNotFound``.
+        Neither saves nor tracks. Raises ``VisitorCodeInvalid`` and ``FeatureNotFound``; a disabled flag is part of the
+        result. See docs/evaluation.md#what-is-asked-in-order.
+
+        >>> print(client.explain("alice", "old-search"))
+        old-search for visitor 'alice'
+          => no variation: Kameleoon error: Feature error: Feature 'old-search' is disabled for default environment
         """
         variation, reason, raw = self._explain(visitor_code, feature_key)
         from kameleoon.types.explanation import Explanation
@@ -152,21 +206,35 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         """Whether a configuration is in: waits for it until ``timeout_milliseconds`` (the default time-out for ``None``
         or a negative one) are over, or fetching it has failed; then the reason is logged, once for each failure, and
         the client keeps trying. With ``keep_trying`` failures do not end the wait: the time does, and ``close``.
+        See docs/network.md#the-data-file.
+
+        >>> client.wait_init(2000)
+        True
         """
+        if self.is_ready():
+            return True
+        service = self._service()
+        return service is not None and service.data_source.wait(
+            self._init_deadline(timeout_milliseconds), keep_trying=keep_trying
+        )
+
+    async def wait_init_async(self, timeout_milliseconds: float | None = None, *, keep_trying: bool = False) -> bool:
+        """As ``wait_init``, without blocking the event loop."""
         if self.is_ready():
             return True
         service = self._service()
         if service is None:
             return False
-        if timeout_milliseconds is None or timeout_milliseconds < 0:
-            deadline = Deadline.after(self._config.default_timeout_second)
-        else:
-            deadline = Deadline.after(timeout_milliseconds / 1000)
-        return service.data_source.wait(deadline, keep_trying=keep_trying)
+        from kameleoon._async.readiness import until_ready  # here, so that importing the package needs no asyncio
 
-    async def wait_init_async(self, timeout_milliseconds: float | None = None, *, keep_trying: bool = False) -> bool:
-        """As ``wait_init``, without blocking the event loop."""
-        return await _in_thread(lambda: self.wait_init(timeout_milliseconds, keep_trying=keep_trying))
+        service.remote_data.asynchronous.warm_up()
+        readiness = service.data_source.readiness
+        return await until_ready(readiness, self._init_deadline(timeout_milliseconds), keep_trying=keep_trying)
+
+    def _init_deadline(self, timeout_milliseconds: float | None) -> Deadline:
+        if timeout_milliseconds is None or timeout_milliseconds < 0:
+            return Deadline.after(self._config.default_timeout_second)
+        return Deadline.after(timeout_milliseconds / 1000)
 
     def is_ready(self) -> bool:
         """Whether a configuration is in."""
@@ -174,7 +242,13 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
 
     def set_event_handler(self, event_type: EventType, handler: EventHandler | None) -> None:
         """Tells ``handler`` of events of a type from now on; ``None`` removes the handler. One that lacks a method is
-        refused, with an error in the log.
+        refused, with an error in the log. See docs/events-and-logging.md#events.
+
+        >>> from kameleoon.events import EventType
+        >>> class Updates:
+        ...     def on_update(self, event):
+        ...         print(event.source, event.date_modified)
+        >>> client.set_event_handler(EventType.DATAFILE_UPDATE, Updates())
         """
         self._handlers.set(event_type, handler)
 
@@ -183,7 +257,12 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         self._handlers.on_update_configuration = handler
 
     def stats(self) -> ClientStats:
-        """Figures of the client as it runs."""
+        """Figures of the client as it runs: whether it is ready, visitors, events, requests.
+
+        >>> stats = client.stats()
+        >>> stats.is_ready, stats.data_file_source, stats.queued_visitors
+        (True, 'default', 0)
+        """
         service = self._life.service
         updated_at = self._data_file.updated_at
         counters = self._counters()
@@ -216,7 +295,10 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         it is sent at once, and tried again where that fails, until the time is over.
 
         Returns whether all of it is known to have been delivered: never without ``timeout``; offline there is nothing
-        to deliver. Raises ``VisitorCodeInvalid``.
+        to deliver. Raises ``VisitorCodeInvalid``. See docs/tracking.md#when.
+
+        >>> client.flush("alice", timeout=5)
+        True
         """
         if visitor_code is not None:
             self._mark_unique_identifier(visitor_code, is_unique_identifier)
@@ -252,7 +334,11 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
 
     def get_remote_data(self, key: str, timeout: float | None = None) -> Any:
         """The decoded JSON that the data service holds under ``key``; ``None`` if it cannot be had within ``timeout``
-        seconds (the default time-out for ``None``).
+        seconds (the default time-out for ``None``), offline and after ``close``. Waits for the network; the log
+        says why it failed. See docs/network.md#remote-data.
+
+        >>> client.get_remote_data("prices") is None  # offline
+        True
         """
         service = self._service()
         if service is None:
@@ -261,7 +347,10 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
 
     async def get_remote_data_async(self, key: str, timeout: float | None = None) -> Any:
         """As ``get_remote_data``, without blocking the event loop."""
-        return await _in_thread(lambda: self.get_remote_data(key, timeout))
+        service = self._service()
+        if service is None:
+            return None
+        return await service.remote_data.value_async(key, positive_seconds(timeout, "get_remote_data_async: timeout"))
 
     def get_remote_visitor_data(
         self,
@@ -271,27 +360,34 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         data_filter: RemoteVisitorDataFilter | None = None,
         is_unique_identifier: bool | None = None,
     ) -> list[Data]:
-        """The visitor's data of earlier visits, as far as ``data_filter`` wants them; with ``add_data`` they are added
-        to the visitor. An empty list if they cannot be had within ``timeout`` seconds.
+        """The visitor's data of earlier visits, as far as ``data_filter`` (``None``: the default one) wants them; with
+        ``add_data`` they are added to the visitor. An empty list if they cannot be had within ``timeout`` seconds (the
+        default time-out for ``None``), offline and after ``close``; the log says why. Waits for the network.
+        ``is_unique_identifier`` (deprecated) adds a ``UniqueIdentifier`` first. Raises ``VisitorCodeInvalid``.
+        See docs/visitor-data.md#remote-visitor-data.
+
+        >>> client.get_remote_visitor_data("alice")  # offline
+        []
         """
         self._mark_unique_identifier(visitor_code, is_unique_identifier)
         service = self._service()
         if service is None:
             return []
-        wanted = RemoteVisitorDataFilter() if data_filter is None else data_filter
-        if not isinstance(wanted, RemoteVisitorDataFilter):
-            message = (
-                "get_remote_visitor_data: data_filter: expected a RemoteVisitorDataFilter, got %r; nothing is fetched"
-            )
-            KameleoonLogger.error(message, data_filter)
-            return []
-        is_unique = self._is_unique_identifier(visitor_code)
-        seconds = positive_seconds(timeout, "get_remote_visitor_data: timeout")
-        answer = service.remote_data.visitor(visitor_code, wanted, is_unique, seconds)
-        return [] if answer is None else self._load(visitor_code, answer, add_data, wanted)
+        wanted = self._remote_visitor(visitor_code, add_data, data_filter)
+        return service.remote_data.visitor(*wanted, positive_seconds(timeout, "get_remote_visitor_data: timeout"))
 
-    def _load(self, visitor_code: str, answer: bytes, add_data: bool, wanted: RemoteVisitorDataFilter) -> list[Data]:
-        try:
+    def _remote_visitor(
+        self, visitor_code: str, add_data: bool, data_filter: RemoteVisitorDataFilter | None
+    ) -> tuple[str, RemoteVisitorDataFilter, bool, Callable[[bytes], list[Data]]]:
+        """Whose remote data are wanted, which of them, whether that is a unique identifier, and how they are read."""
+        wanted = data_filter
+        if not isinstance(wanted, RemoteVisitorDataFilter):
+            if wanted is not None:
+                message = "get_remote_visitor_data: data_filter: expected a %s, got %r; the default is used"
+                KameleoonLogger.warning(message, RemoteVisitorDataFilter.__name__, wanted)
+            wanted = RemoteVisitorDataFilter()
+
+        def read(answer: bytes) -> list[Data]:
             return self._load_remote_visitor_data(
                 visitor_code,
                 answer,
@@ -301,9 +397,8 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
                 operating_system=wanted.operating_system,
                 visitor_code_wanted=wanted.visitor_code,
             )
-        except ValueError as error:
-            KameleoonLogger.error("REMOTE_VISITOR_DATA request failed: the answer cannot be used: %s", error)
-            return []
+
+        return visitor_code, wanted, self._is_unique_identifier(visitor_code), read
 
     async def get_remote_visitor_data_async(
         self,
@@ -314,9 +409,13 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         is_unique_identifier: bool | None = None,
     ) -> list[Data]:
         """As ``get_remote_visitor_data``, without blocking the event loop."""
-        return await _in_thread(
-            lambda: self.get_remote_visitor_data(visitor_code, add_data, timeout, data_filter, is_unique_identifier)
-        )
+        self._mark_unique_identifier(visitor_code, is_unique_identifier)
+        service = self._service()
+        if service is None:
+            return []
+        wanted = self._remote_visitor(visitor_code, add_data, data_filter)
+        seconds = positive_seconds(timeout, "get_remote_visitor_data_async: timeout")
+        return await service.remote_data.visitor_async(*wanted, seconds)
 
     def get_visitor_warehouse_audience(
         self,
@@ -326,12 +425,21 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         timeout: float | None = None,
     ) -> CustomData | None:
         """The visitor's warehouse audiences as a custom datum at ``custom_data_index``, which is added to the visitor;
-        ``None`` if they cannot be had. Raises ``VisitorCodeInvalid``.
+        ``None`` if they cannot be had within ``timeout`` seconds (the default time-out for ``None``). ``warehouse_key``
+        names the visitor in the warehouse, if not the visitor code does. Waits for the network.
+        Raises ``VisitorCodeInvalid``. See docs/visitor-data.md#warehouse-audiences.
+
+        >>> client.get_visitor_warehouse_audience("alice", 3) is None  # offline
+        True
         """
         self._check_visitor_code(visitor_code)
+        data = self.get_remote_data(warehouse_key or visitor_code, timeout)
+        return self._add_warehouse_audience(visitor_code, custom_data_index, data)
+
+    def _add_warehouse_audience(self, visitor_code: str, custom_data_index: int, data: Any) -> CustomData | None:
         from kameleoon._remote_data import warehouse_audience  # only for those who use it
 
-        audience = warehouse_audience(self.get_remote_data(warehouse_key or visitor_code, timeout), custom_data_index)
+        audience = warehouse_audience(data, custom_data_index)
         if audience is not None:
             self.add_data(visitor_code, audience)
         return audience
@@ -344,9 +452,9 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         timeout: float | None = None,
     ) -> CustomData | None:
         """As ``get_visitor_warehouse_audience``, without blocking the event loop."""
-        return await _in_thread(
-            lambda: self.get_visitor_warehouse_audience(visitor_code, custom_data_index, warehouse_key, timeout)
-        )
+        self._check_visitor_code(visitor_code)
+        data = await self.get_remote_data_async(warehouse_key or visitor_code, timeout)
+        return self._add_warehouse_audience(visitor_code, custom_data_index, data)
 
     # Life
 
@@ -360,6 +468,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
             self._put_to_sleep()
         elif not self._config.is_offline:
             _lifecycle.close_with_process()
+            report_missing_threads()
 
     def _service(self) -> Service | None:
         """The client's life online; ``None`` offline, after ``close``, and where no thread can be started."""
@@ -374,7 +483,12 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
 
     def close(self, timeout: float | None = None) -> None:
         """Sends what is queued, for at most ``timeout`` seconds (the config's ``close_timeout_second`` by default), and
-        ends everything in the background. Evaluations go on with the last data file.
+        ends everything in the background. Evaluations go on with the last data file. Leaving a ``with`` block does the
+        same. See docs/tracking.md#closing-exit-and-fork.
+
+        >>> client.close()
+        >>> client.is_closed, client.is_feature_active("alice", "new-checkout")
+        (True, True)
         """
         seconds = self._config.close_timeout_second if timeout is None else timeout
         closing = self._life.begin_close(Deadline.after(seconds))
@@ -384,6 +498,9 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
     async def aclose(self, timeout: float | None = None) -> None:
         """As ``close``, without blocking the event loop."""
         await _in_thread(lambda: self.close(timeout))
+        service = self._life.service
+        if service is not None:
+            await service.remote_data.aclose()
 
     def __enter__(self) -> KameleoonClient:
         return self
@@ -424,7 +541,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
 
 
 async def _in_thread(call: Callable[[], T]) -> T:
-    """What ``call`` returns, computed on a thread of the running event loop's own."""
-    import asyncio  # here, so that importing the package does not
+    """What ``call`` returns, computed on a daemon thread of its own: nothing waits for it at exit."""
+    from kameleoon._async.threads import DaemonThreads  # here, so that importing the package needs no asyncio
 
-    return await asyncio.get_running_loop().run_in_executor(None, call)
+    return await DaemonThreads("kameleoon-async", most=1, idle_seconds=0.0).run(call)

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from kameleoon._data_file import DataFileSource
+from kameleoon._imports import late_imports
 from kameleoon._settings.defaults import (
     DEFAULT_CLOSE_TIMEOUT_SECONDS,
     DEFAULT_CONFIGURATION_PATH,
@@ -44,7 +45,7 @@ class KameleoonClientConfig:
     ``endpoint`` is no origin.
 
     ``settings`` is what came of it, immutable, in the client's units. A client keeps the settings that it was made
-    with: the setters change the configuration for clients that are made later.
+    with: the setters change the configuration for clients that are made later. Every parameter: docs/configuration.md.
 
     >>> config = KameleoonClientConfig("id", "secret", refresh_interval_minute=5, top_level_domain="example.com")
     >>> config.refresh_interval_second
@@ -78,7 +79,8 @@ class KameleoonClientConfig:
         parameters = {name: value for name, value in locals().items() if name != "self"}
         if logger is not None:
             KameleoonLogger.set_logger(logger)  # at once: what is said of the other parameters goes to it too
-        from kameleoon._settings.table import Settings
+        with late_imports:
+            from kameleoon._settings.table import Settings
 
         self.settings: Settings = Settings.of(parameters)
 
@@ -97,10 +99,18 @@ class KameleoonClientConfig:
         cookie_max_age_second: float = DEFAULT_COOKIE_MAX_AGE_SECONDS,
         simulation_cookie: bool = True,
     ) -> KameleoonClientConfig:
-        """A configuration that evaluates ``data_file`` alone: no credentials, no connection, nothing tracked."""
+        """A configuration that evaluates ``data_file`` alone: no credentials, no connection, nothing tracked.
+
+        ``data_file``: the path of a JSON file, JSON text as ``bytes``, or a mapping. It is read when a client is made,
+        and ``ConfigException`` raised where it cannot be. What it holds: docs/evaluation.md#the-data-file.
+
+        >>> KameleoonClientConfig.offline({"featureFlags": []}).is_offline
+        True
+        """
         parameters = {name: value for name, value in locals().items() if name not in {"cls", "data_file"}}
         credentials = {"client_id": "offline", "client_secret": "offline"}
-        from kameleoon._settings.table import Settings
+        with late_imports:
+            from kameleoon._settings.table import Settings
 
         return cls._with(Settings.of({**credentials, **parameters, "default_data_file": data_file}, is_offline=True))
 
@@ -111,10 +121,11 @@ class KameleoonClientConfig:
         A value of a wrong type is ignored with a warning. Where the file leaves a part of the credentials out, a client
         evaluates, and says that it is missing when it needs an access token.
         Raises ``ConfigFileNotFound``, ``ConfigException`` (which says where the file is wrong) and
-        ``ConfigCredentialsInvalid``, where a credential is there and empty.
+        ``ConfigCredentialsInvalid``, where a credential is there and empty. See docs/configuration.md.
         """
-        from kameleoon._settings.sources import read_yaml
-        from kameleoon._settings.table import Settings
+        with late_imports:
+            from kameleoon._settings.sources import read_yaml
+            from kameleoon._settings.table import Settings
 
         return cls._with(Settings.of(read_yaml(config_path)))
 
@@ -126,8 +137,9 @@ class KameleoonClientConfig:
         A variable that cannot be read is ignored with a warning. Raises ``ConfigCredentialsInvalid`` where one of the
         credentials is missing, and ``ConfigException`` for an ``endpoint`` that is no origin.
         """
-        from kameleoon._settings.sources import read_environment
-        from kameleoon._settings.table import Settings
+        with late_imports:
+            from kameleoon._settings.sources import read_environment
+            from kameleoon._settings.table import Settings
 
         return cls._with(Settings.of(read_environment()))
 

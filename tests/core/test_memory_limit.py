@@ -114,9 +114,10 @@ def test_the_limit_comes_from_yaml_and_from_the_environment(tmp_path: Path, monk
     path.write_text(credentials + "visitor_data_maximum_size: 64\n")
     assert KameleoonClientConfig.read_from_yaml(path).visitor_data_maximum_size == 64
     monkeypatch.setenv("KAMELEOON_VISITOR_DATA_MAXIMUM_SIZE", "32.5")
-    assert KameleoonClientConfig.read_from_yaml(path).visitor_data_maximum_size == 64, "the file's goes first"
-    path.write_text(credentials)
-    assert KameleoonClientConfig.read_from_yaml(path).visitor_data_maximum_size == 32.5
+    assert KameleoonClientConfig.read_from_yaml(path).visitor_data_maximum_size == 64, "the file is asked alone"
+    monkeypatch.setenv("KAMELEOON_CLIENT_ID", "id")
+    monkeypatch.setenv("KAMELEOON_CLIENT_SECRET", "secret")
+    assert KameleoonClientConfig.from_env().visitor_data_maximum_size == 32.5
 
 
 def test_a_limit_in_the_environment_is_kept_to(platform: Platform) -> None:

@@ -202,6 +202,18 @@ def test_closing_during_the_first_fetch_leaves_nothing_behind(service: Service, 
     assert stream_threads() == before
 
 
+def test_closing_ends_a_stream_that_is_not_yet_connected(service: Service, make_online: Any) -> None:
+    before = stream_threads()
+    may_end = threading.Event()
+    service.stream = lambda handler: may_end.wait(30)
+    client = make_online(endpoint=service.origin, default_timeout_millisecond=30_000)
+    assert client.wait_init()
+    eventually(lambda: service.streams == 1)
+    client.close()
+    eventually(lambda: stream_threads() == before, 10)
+    may_end.set()
+
+
 def test_closing_ends_the_stream(service: Service, make_online: Any) -> None:
     before = stream_threads()
     client = make_online(endpoint=service.origin)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -265,3 +269,43 @@ def test_the_default_data_file_may_be_a_path_bytes_or_a_mapping(tmp_path: Path) 
 def test_a_default_data_file_that_cannot_be_used_is_a_clear_error(source: object) -> None:
     with pytest.raises(exceptions.ConfigException, match="default data file"):
         KameleoonClient("site", KameleoonClientConfig.offline(source))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_while_another_thread_makes_the_first_configuration_hangs_nobody() -> None:
+    program = """
+    import os, sys, threading, time
+    from kameleoon import KameleoonClientConfig
+
+    begun = threading.Event()
+
+    class Slow:
+        def find_spec(self, name, path=None, target=None):
+            if name == "kameleoon._settings.kinds":
+                begun.set()
+                time.sleep(0.3)
+
+    sys.meta_path.insert(0, Slow())
+    thread = threading.Thread(target=lambda: KameleoonClientConfig.offline(b"{}"))
+    thread.start()
+    assert begun.wait(10)
+    pid = os.fork()
+    if pid == 0:
+        KameleoonClientConfig.offline(b"{}")
+        os._exit(0)
+    deadline = time.monotonic() + 20
+    while os.waitpid(pid, os.WNOHANG)[0] == 0:
+        if time.monotonic() > deadline:
+            os.kill(pid, 9)
+            sys.exit("the child hangs")
+        time.sleep(0.01)
+    thread.join()
+    """
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(program)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr

@@ -51,7 +51,7 @@ class Bench:
         self.statuses: list[Any] = []
         self.made: DataSource | None = None
 
-    def make(self, open_stream: Callable[[], Any] | None = None, **changes: Any) -> DataSource:
+    def make(self, open_stream: Callable[[Any], Any] | None = None, **changes: Any) -> DataSource:
         retries = Backoff(0.05, 0.1)
         times = {"refresh_interval": 0.2, "first_retries": retries, "retries": retries, "reopenings": retries}
         pace = Pace(**{"opening": 2.0, "patience": 0.5, **times, **changes})
@@ -68,7 +68,7 @@ class Bench:
         self.made.add_listener(self.statuses.append)
         return self.made
 
-    def start(self, open_stream: Callable[[], Any] | None = None, **changes: Any) -> DataSource:
+    def start(self, open_stream: Callable[[Any], Any] | None = None, **changes: Any) -> DataSource:
         made = self.make(open_stream, **changes)
         made.start()
         return made
@@ -144,7 +144,7 @@ def test_without_any_data_file_that_is_told_as_well(bench: Bench, log: Any) -> N
 def test_a_stream_that_cannot_be_opened_does_no_harm(bench: Bench, log: Any) -> None:
     tried = []
 
-    def refuse() -> Any:
+    def refuse(_: Any) -> Any:
         tried.append(1)
         raise SystemExit(1)
 
@@ -168,7 +168,7 @@ def test_where_no_thread_can_be_started_for_the_stream_it_polls_and_tries_again(
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     bench.source.slot.settings.real_time_update = True
-    source = bench.start(lambda: None)
+    source = bench.start(lambda _: None)
     eventually(lambda: len(refused) >= 2 and len(bench.source.timestamps) >= 3)
     assert "RuntimeError" in source.status.why
 
@@ -184,7 +184,7 @@ def test_the_end_during_a_fetch_is_the_end(bench: Bench) -> None:
     bench.source.answer = answer
     bench.source.slot.settings.real_time_update = True
     opened: list[int] = []
-    source = bench.start(lambda: opened.append(1))
+    source = bench.start(lambda _: opened.append(1))
     assert is_asked.wait(10)
     source.stop()
     may_answer.set()

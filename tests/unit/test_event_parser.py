@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kameleoon._source.decoding import decoder
+from kameleoon._network.decoding import decoder
 from kameleoon._source.event_parser import EventParser, EventTooLarge, ServerEvent
 
 COMMENT = ServerEvent("", "")

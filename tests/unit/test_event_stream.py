@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import socket
+import sys
 import threading
 import time
 import zlib
@@ -14,7 +15,8 @@ from typing import Any
 import pytest
 import requests
 
-from kameleoon._network.http import RequestError
+from kameleoon._network.http import HttpService
+from kameleoon._network.request import RequestError
 from kameleoon._source.events import StreamEvent, StreamHeartbeat, StreamLost, StreamOpened, StreamRefused
 from kameleoon._source.stream import EventStream, keep_alive
 from kameleoon.events.request_type import RequestType
@@ -74,7 +76,7 @@ class Reports:
             server.sent.put(part)
         session = requests.Session()
         session.headers["Accept-Encoding"] = "identity"
-        stream = EventStream(3, lambda: session.get(server.address, stream=True, timeout=(5, None)), self.queue.put)
+        stream = EventStream(3, lambda _: session.get(server.address, stream=True, timeout=(5, None)), self.queue.put)
         stream.start()
         return stream
 
@@ -139,9 +141,37 @@ def test_stopping_it_before_it_is_connected_ends_it_then(server: Server) -> None
     stream = reports.of(server)
     stream.stop()
     server.sent.put(HEAD + b"\r\n")
-    assert reports.next() == StreamOpened(3)
     assert isinstance(reports.next(), StreamLost)
     assert server.gone.wait(10)
+
+
+@pytest.fixture
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where connecting hangs, or the answer."""
+    with socket.socket() as listening, contextlib.ExitStack() as others:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(3 if request.param == "connecting" else 0):  # nobody accepts, and no more of them fit in
+            other = others.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(listening.getsockname())
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems accept more, or refuse")
+@pytest.mark.parametrize("address", ["connecting", "the head"], indirect=True)
+def test_stopping_it_ends_the_wait_for(address: str) -> None:
+    reports: Reports = Reports()
+    http = HttpService(lambda: None, 30.0)  # type: ignore[arg-type, return-value]
+    stream = EventStream(3, lambda on_socket: http.open_stream(address, 30.0, on_socket), reports.queue.put)
+    stream.start()
+    time.sleep(0.5)
+    assert reports.queue.empty()
+    start = time.monotonic()
+    stream.stop()
+    assert isinstance(reports.next(), StreamRefused)
+    assert time.monotonic() - start < 5
+    http.close()
 
 
 @pytest.mark.parametrize("default", [None, 0.2])
@@ -163,13 +193,13 @@ def test_a_port_that_refuses_is_reported() -> None:
         held.bind(("127.0.0.1", 0))  # and does not listen
         address = f"http://127.0.0.1:{held.getsockname()[1]}/"
         reports = Reports()
-        EventStream(3, lambda: requests.get(address, stream=True, timeout=5), reports.queue.put).start()
+        EventStream(3, lambda _: requests.get(address, stream=True, timeout=5), reports.queue.put).start()
         assert reports.next() == StreamRefused(3, "ConnectionError")
 
 
 @pytest.mark.parametrize("error", [RuntimeError("no"), SystemExit(1), KeyboardInterrupt(), MemoryError()])
 def test_whatever_is_raised_is_reported(error: BaseException) -> None:
-    def raising() -> Any:
+    def raising(_: Any) -> Any:
         raise error
 
     reports = Reports()
@@ -178,7 +208,7 @@ def test_whatever_is_raised_is_reported(error: BaseException) -> None:
 
 
 def test_a_refusal_says_when_to_come_back() -> None:
-    def raising() -> Any:
+    def raising(_: Any) -> Any:
         raise RequestError(RequestType.DATAFILE, "HTTP status 503", 503, 20.0)
 
     reports = Reports()

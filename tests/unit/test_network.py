@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from kameleoon._network.access_token import AccessTokens
+from kameleoon._network.access_token import AccessTokens, TokenFetch
+from kameleoon._network.backoff import Backoff
+from kameleoon._network.deadline import Deadline
 from kameleoon._network.endpoints import Endpoints
-from kameleoon._network.http import Answer, RequestError
+from kameleoon._network.request import Answer, RequestError
 from kameleoon.events import RequestType
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 
@@ -75,29 +77,80 @@ class FakeHttp:
         return Answer(200, {}, json.dumps(answer).encode() if not isinstance(answer, bytes) else answer)
 
 
-def tokens(http: FakeHttp, background: Any = None) -> AccessTokens:
-    endpoints = Endpoints("site", None, None, None)
-    return AccessTokens(http, endpoints, "id", "secret", background or (lambda job: None))  # type: ignore[arg-type]
+class Pauses(Backoff):
+    """Remembers what it was asked for; its pauses take ``seconds``."""
+
+    def __init__(self, seconds: float = 1000.0) -> None:
+        super().__init__(5, 300)
+        self.seconds = seconds
+        self.asked: list[tuple[int, float | None]] = []
+
+    def pause(self, failures: int, retry_after: float | None = None) -> float:
+        self.asked.append((failures, retry_after))
+        return self.seconds
+
+
+def one(name: str, seconds: int = 7200) -> dict[str, Any]:
+    return {"access_token": name, "expires_in": seconds}
+
+
+def on_a_thread(job: Any) -> bool:
+    threading.Thread(target=job, daemon=True).start()
+    return True
+
+
+def kept(jobs: list[Any]) -> Any:
+    """Keeps the jobs for later."""
+    return lambda job: not jobs.append(job)  # type: ignore[func-returns-value]
+
+
+def tokens(http: FakeHttp, **options: Any) -> AccessTokens:
+    options.setdefault("start", on_a_thread)
+    return AccessTokens(http, Endpoints("site", None, None, None), "id", "secret", **options)  # type: ignore[arg-type]
+
+
+def get(access: AccessTokens) -> str | None:
+    return access.get(Deadline.after(20))
 
 
 def test_waiters_share_one_fetch_and_the_token_is_kept() -> None:
-    http = FakeHttp({"access_token": "one", "expires_in": 7200})
+    http = FakeHttp(one("one"))
     access, found = tokens(http), []
-    threads = [threading.Thread(target=lambda: found.append(access.get())) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: found.append(get(access))) for _ in range(8)]
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     assert found == ["one"] * 8
     assert http.calls == 1
 
 
-def test_a_token_that_expires_soon_is_refreshed_in_the_background_once_while_it_is_used() -> None:
+def test_a_waiter_leaves_after_half_of_its_time_and_the_others_get_the_token() -> None:
     jobs: list[Any] = []
-    http = FakeHttp({"access_token": "one", "expires_in": 1000}, {"access_token": "two", "expires_in": 7200})
-    access = tokens(http, jobs.append)
-    assert [access.get(), access.get(), access.get()] == ["one", "one", "one"]
+    access, found = tokens(FakeHttp(one("one")), start=kept(jobs)), []
+    patient = threading.Thread(target=lambda: found.append(get(access)))
+    patient.start()
+    start = time.monotonic()
+    assert access.get(Deadline.after(0.4)) is None
+    assert 0.1 < time.monotonic() - start < 0.4
     assert len(jobs) == 1
     jobs.pop()()
-    assert access.get() == "two"
+    patient.join()
+    assert found == ["one"]
+
+
+def test_a_token_is_refreshed_in_the_background_once_while_it_is_used_and_not_at_once() -> None:
+    jobs: list[Any] = []
+    http = FakeHttp(one("one", 1), one("two"))
+    access = tokens(http, start=kept(jobs), chance=lambda: 0.0)
+    waiting = access.ask(Deadline.after(5))
+    jobs.pop()()
+    assert isinstance(waiting, TokenFetch)
+    assert [get(access), get(access)] == ["one", "one"]
+    assert jobs == []
+    time.sleep(0.3)  # its life is a second, half of which it is used
+    assert [get(access), get(access)] == ["one", "one"]
+    assert len(jobs) == 1
+    jobs.pop()()
+    assert get(access) == "two"
     assert jobs == []
 
 
@@ -107,20 +160,69 @@ def test_a_token_that_expires_soon_is_refreshed_in_the_background_once_while_it_
      {"access_token": "x", "expires_in": 0}, {"access_token": "x", "expires_in": "5"}, {"access_token": 5, "expires_in": 5}],
 )  # fmt: skip
 def test_after_a_failed_fetch_there_is_no_further_one_for_a_while(answer: Any, log: Any) -> None:
-    http = FakeHttp(answer, {"access_token": "x", "expires_in": 7200})
-    access = tokens(http)
-    assert [access.get(), access.get()] == [None, None]
+    http, pauses = FakeHttp(answer, answer, one("x")), Pauses(0.3)
+    access = tokens(http, backoff=pauses)
+    assert [get(access), get(access)] == [None, None]
     assert http.calls == 1
-    access._not_before = 0.0  # the pause is over
-    assert access.get() == "x"
+    time.sleep(0.3)
+    assert [get(access), get(access)] == [None, None]
+    time.sleep(0.3)
+    assert get(access) == "x"
+    assert pauses.asked == [(1, None), (2, None)], "pauses grow"
 
 
-def test_a_refused_token_is_discarded_but_not_its_successor() -> None:
-    http = FakeHttp({"access_token": "one", "expires_in": 7200}, {"access_token": "two", "expires_in": 7200})
+def test_the_service_says_when_to_come_back_for_a_token() -> None:
+    pauses = Pauses()
+    access = tokens(FakeHttp(RequestError(RequestType.ACCESS_TOKEN, "busy", 429, 70.0)), backoff=pauses)
+    assert get(access) is None
+    assert pauses.asked == [(1, 70.0)]
+
+
+def test_a_token_that_worked_is_replaced_at_once_but_not_its_successor() -> None:
+    http = FakeHttp(one("one"), one("two"))
     access = tokens(http)
-    access.get()
+    get(access)
+    access.accept("one")
     access.discard("one")
-    assert access.get() == "two"
+    assert get(access) == "two"
     access.discard("one")
-    assert access.get() == "two"
+    assert get(access) == "two"
     assert http.calls == 2
+
+
+def test_tokens_that_never_work_count_as_failed_fetches() -> None:
+    http, pauses = FakeHttp(*[one(str(number)) for number in range(9)]), Pauses(0.0)
+    access = tokens(http, backoff=pauses)
+    for number in range(3):
+        assert get(access) == str(number)
+        access.discard(str(number))
+    assert [failures for failures, _ in pauses.asked] == [1, 2, 3]
+    assert get(access) == "3"
+    access.accept("3")
+    access.discard("3")
+    assert [failures for failures, _ in pauses.asked] == [1, 2, 3, 1], "another one was refused a moment ago"
+
+
+def test_who_is_told_of_a_fetch_does_not_wait_for_it() -> None:
+    class Telling(FakeHttp):
+        def attempt(self, *arguments: Any, **details: Any) -> Answer:
+            found.append(get(access))
+            return super().attempt(*arguments, **details)
+
+    found: list[Any] = []
+    access = tokens(Telling(one("one")))
+    assert get(access) == "one"
+    assert found == [None]
+
+
+def test_a_fetch_that_is_not_made_is_not_waited_for() -> None:
+    start = time.monotonic()
+    assert get(tokens(FakeHttp(), start=lambda job: False)) is None
+    assert time.monotonic() - start < 5
+
+
+def test_without_a_thread_the_fetch_is_made_at_once() -> None:
+    def start(job: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    assert get(tokens(FakeHttp(one("one")), start=start)) == "one"

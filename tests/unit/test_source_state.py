@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -286,6 +287,19 @@ def test_the_usual_pace_keeps_the_promise_of_five_seconds() -> None:
     usual = Pace.usual(3600, 10)
     for failures in range(1, 100):
         assert 0 < usual.first_retries.pause(failures) <= 4
+
+
+def test_the_page_tells_the_times() -> None:
+    usual = Pace.usual(3600, 10)
+    page = " ".join((Path(__file__).parents[2] / "docs" / "data-file.md").read_text("utf-8").split())
+    assert f"the pauses are at most {usual.first_retries.cap:.0f} s" in page
+    assert f"after a pause: at random up to {usual.retries.base:.0f} s" in page
+    assert f"after a pause: at random up to {usual.reopenings.base:.0f} s" in page
+    assert f"({usual.shortest_silence:.0f} s at least)" in page
+    assert f"{usual.spread:.0%} more or less" in page.replace(" %", "%")
+    assert (usual.retries.cap, usual.reopenings.cap, usual.patience, usual.steady) == (60, 60, 60, 30), (
+        "a minute, half a one"
+    )
 
 
 def test_wake_ups_do_not_pile_up() -> None:

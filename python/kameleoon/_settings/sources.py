@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from kameleoon._imports import late_imports
 from kameleoon._settings.table import REQUIRED, Row, rows
 from kameleoon.exceptions import ConfigCredentialsInvalid, ConfigException, ConfigFileNotFound
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
@@ -68,7 +69,8 @@ def _is_usable(row: Row, value: Any, path: object) -> bool:
 
 
 def _load_yaml(path: str | os.PathLike[str]) -> dict[Any, Any]:
-    import yaml  # here: a program may well read the environment alone
+    with late_imports:
+        import yaml  # here: a program may well read the environment alone
 
     shown = os.fspath(path)
     try:

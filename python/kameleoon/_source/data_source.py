@@ -17,7 +17,7 @@ from kameleoon._source.pace import Pace
 from kameleoon._source.readiness import Readiness
 from kameleoon._source.source import Source, SourceError
 from kameleoon._source.state import State, step
-from kameleoon._source.stream import EventStream, OpenedStream
+from kameleoon._source.stream import EventStream, StreamOpener
 from kameleoon._source.telling import log_change
 from kameleoon.events.data_file_update_event import DataFileUpdateEvent
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
@@ -41,7 +41,7 @@ class DataSource:
         pace: Pace,
         readiness: Readiness,
         *,
-        open_stream: Callable[[], OpenedStream] | None = None,
+        open_stream: StreamOpener | None = None,
         on_update: Callable[[DataFileUpdateEvent], object],
     ) -> None:
         """``open_stream``: connects the event stream, as ``EventStream`` wants it; ``None`` where there is none.

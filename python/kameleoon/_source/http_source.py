@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from collections.abc import Callable
 
 from kameleoon._data_file import DataFileSlot
 from kameleoon._network.endpoints import SDK_NAME, SDK_VERSION, Endpoints
@@ -35,9 +37,9 @@ class HttpSource:
                 raise
         return self._attempt(timestamp)
 
-    def open_stream(self) -> OpenedStream:
-        """Connects the event stream. Raises where there is none, ``RequestError`` if it says when to come back."""
-        return self._http.open_stream(self._endpoints.event_stream(), self._timeout)
+    def open_stream(self, on_socket: Callable[[socket.socket], object]) -> OpenedStream:
+        """Connects the event stream, as ``StreamOpener``."""
+        return self._http.open_stream(self._endpoints.event_stream(), self._timeout, on_socket)
 
     def _attempt(self, timestamp: int | None) -> Outcome:
         slot = self._slot

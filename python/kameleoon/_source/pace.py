@@ -1,4 +1,4 @@
-"""The times by which a data source goes. The real values stand here, and nowhere else."""
+"""The times by which a data source goes (``docs/data-file.md``). The real values stand here, and nowhere else."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from kameleoon._network.backoff import Backoff
 
 __all__ = ["Pace"]
-
-_LONGEST_INTERVAL_SECONDS = 30 * 86400.0
-"""What is longer is as good as never, and more than some systems can wait."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Pace:
     def usual(cls, refresh_interval: float, timeout: float, chance: Callable[[], float] = random.random) -> Pace:
         """The pace of a client; ``timeout``: of its requests."""
         return cls(
-            refresh_interval=min(refresh_interval, _LONGEST_INTERVAL_SECONDS),
+            refresh_interval=refresh_interval,
             first_retries=Backoff(0.5, 4.0, chance),
             retries=Backoff(2.0, 60.0, chance),
             reopenings=Backoff(3.0, 60.0, chance),

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, Union
 
-from kameleoon._network.http import RequestError
-from kameleoon._source.decoding import decoder
+from kameleoon._network.decoding import decoder
+from kameleoon._network.request import RequestError
 from kameleoon._source.event_parser import EventParser, EventTooLarge
 from kameleoon._source.events import StreamEvent, StreamHeartbeat, StreamLost, StreamOpened, StreamRefused
 
@@ -24,6 +24,14 @@ _OPTIONS = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_K
 
 StreamReport = Union[StreamOpened, StreamEvent, StreamHeartbeat, StreamLost, StreamRefused]
 Report = Callable[[StreamReport], object]
+
+
+class HasDescriptor(Protocol):
+    """A socket, or what has one."""
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        ...
 
 
 class OpenedStream(Protocol):
@@ -40,6 +48,13 @@ class OpenedStream(Protocol):
         """Closes the connection."""
 
 
+StreamOpener = Callable[[Callable[[HasDescriptor], object]], OpenedStream]
+"""Connects the stream. Raises where there is none, ``RequestError`` if it knows when to come back. It gives each socket
+to what it is called with, before it waits for it, and lets through what that raises; without that the stream can be
+stopped only once it is connected.
+"""
+
+
 class EventStream:
     """Connects, reads, and reports what comes under its number; at last that it was refused or lost, whatever happened.
 
@@ -47,8 +62,7 @@ class EventStream:
     its own; reading has none: a peer that has gone without a word is noticed by the system's keep-alive.
     """
 
-    def __init__(self, number: int, open_stream: Callable[[], OpenedStream], report: Report) -> None:
-        """``open_stream`` raises where there is no stream, ``RequestError`` if it knows when to come back."""
+    def __init__(self, number: int, open_stream: StreamOpener, report: Report) -> None:
         self._number = number
         self._open_stream = open_stream
         self._report = report
@@ -61,7 +75,7 @@ class EventStream:
         threading.Thread(target=self._run, name="kameleoon-stream", daemon=True).start()
 
     def stop(self) -> None:
-        """Ends the read under way, or the stream as soon as it is connected. Never waits."""
+        """Ends the connecting or the read under way. Never waits."""
         with self._lock:
             self._is_stopped = True
             if self._connection is not None:
@@ -69,38 +83,42 @@ class EventStream:
 
     def _run(self) -> None:
         try:
-            opened = self._open_stream()
+            opened = self._open_stream(self._hold)
         except BaseException as error:  # noqa: BLE001  # whatever it is, the data source has to know
             retry_after = error.retry_after if isinstance(error, RequestError) else None
+            self._let_go()
             self._report(StreamRefused(self._number, _shown(error), retry_after))
             return
         reason = "it was closed"
         try:
-            self._hold(opened)
+            self._hold(opened.raw)
             self._report(StreamOpened(self._number))
             self._read(opened)
         except BaseException as error:  # noqa: BLE001  # as above
             reason = _shown(error)
         finally:
-            self._let_go(opened)
+            self._let_go()
+            with contextlib.suppress(Exception):  # it is lost in any case
+                opened.close()
             self._report(StreamLost(self._number, reason))
 
-    def _hold(self, opened: OpenedStream) -> None:
-        """Keeps a handle of the connection, by which another thread can end a read."""
-        connection = _duplicate(opened.raw.fileno())
-        keep_alive(connection)
+    def _hold(self, connection: HasDescriptor) -> None:
+        """Keeps a handle of the connection, by which another thread can end it. Raises ``OSError`` after the end."""
+        handle = _duplicate(connection.fileno())
+        keep_alive(handle)
         with self._lock:
-            self._connection = connection
-            if self._is_stopped:
-                _shut_down(connection)
+            former, self._connection = self._connection, handle
+            is_stopped = self._is_stopped
+        if former is not None:
+            former.close()
+        if is_stopped:
+            raise ConnectionAbortedError("the stream was stopped")
 
-    def _let_go(self, opened: OpenedStream) -> None:
+    def _let_go(self) -> None:
         with self._lock:
             connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-        with contextlib.suppress(Exception):  # it is lost in any case
-            opened.close()
 
     def _read(self, opened: OpenedStream) -> None:
         unpack = decoder(opened.headers.get("Content-Encoding"))

@@ -11,6 +11,9 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 
+#[cfg(unix)]
+use super::server_forks;
+
 /// How many threads are inside [`detached`] work.
 static INSIDE: AtomicU32 = AtomicU32::new(0);
 /// How many forks are under way.
@@ -70,6 +73,7 @@ impl Drop for Inside {
 #[expect(unsafe_code, reason = "the C library's own hooks run at every fork, Python's at those of Python alone")]
 pub(super) fn install() {
     extern "C" fn before() {
+        server_forks::hooks::before(); // takes the GIL, maybe: what is inside has to get out without it
         FORKING.fetch_add(1, Ordering::SeqCst);
         while INSIDE.load(Ordering::SeqCst) > 0 {
             thread::sleep(LOOK_AGAIN);
@@ -77,13 +81,16 @@ pub(super) fn install() {
     }
     extern "C" fn after_in_parent() {
         FORKING.fetch_sub(1, Ordering::SeqCst);
+        server_forks::hooks::after_in_parent();
     }
     extern "C" fn after_in_child() {
         FORKING.store(0, Ordering::SeqCst);
         INSIDE.store(0, Ordering::SeqCst);
         GENERATION.fetch_add(1, Ordering::SeqCst);
+        server_forks::hooks::after_in_child();
     }
-    // SAFETY: the three live as long as this library, which Python never unloads. In the child, only atomics are touched.
+    // SAFETY: the three live as long as this library, which Python never unloads. In the child, only atomics are touched, before Python's own
+    // hooks, where they are asked for.
     // Where there is no memory for the hooks, forks are as safe as they are without.
     let _ = unsafe { libc::pthread_atfork(Some(before), Some(after_in_parent), Some(after_in_child)) };
 }

@@ -14,10 +14,12 @@ mod finalization;
 mod fork;
 mod handles;
 mod internal;
+mod interpreter;
 mod lenient;
 mod log;
 mod patterns;
 mod results;
+mod server_forks;
 mod shapes;
 mod tracking;
 
@@ -56,6 +58,8 @@ mod native {
     #[pymodule_export]
     use super::results::{Variable, Variation};
     #[pymodule_export]
+    use super::server_forks::{announce_fork, run_fork_hooks};
+    #[pymodule_export]
     use super::tracking::TrackingBatch;
 
     /// The version of this package.
@@ -64,8 +68,8 @@ mod native {
     const __version__: &str = env!("CARGO_PKG_VERSION");
 
     #[pymodule_init]
-    #[expect(clippy::unnecessary_wraps, reason = "PyO3 expects a result")]
-    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::interpreter::refuse_others(module.py())?;
         super::finalization::install();
         super::fork::install();
         Ok(())

@@ -174,7 +174,7 @@ DIFFERENCES = (
     Difference(
         "`get_remote_visitor_data` with a `data_filter` that is none",
         "returns `None`",
-        "an empty list, and an error in the log",
+        "fetches what the default filter wants, with a warning",
         "the documented type",
         r"client\.get_remote_visitor_data\(visitor, data_filter=",
         lambda case, reference, here: only("result")(case, reference, here) and here["result"] == [],

@@ -14,7 +14,18 @@ use crate::python::errors::contained;
 use crate::python::lenient::left_out;
 use crate::visitor::datum::{self, Datum};
 
-/// A conversion of a goal; `metadata` are custom data that belong to it (spec 2 §2).
+/// A conversion of a goal: `Conversion(goal_id, revenue=0.0, negative=False, metadata=None)`.
+///
+/// `goal_id` (`int`); `revenue` (`int` or `float`), in the currency of the site; `negative` (`bool`): whether it takes an
+/// earlier conversion back; `metadata`: an iterable of `CustomData` that belong to it. What cannot be read is left out, with a
+/// warning in the log.
+/// See docs/visitor-data.md#data; `KameleoonClient.track_conversion` adds one and has it sent.
+///
+/// ```python
+/// >>> Conversion(7, 49.9, metadata=[CustomData(1, "premium")]).revenue
+/// 49.9
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct Conversion(pub(super) Content<Arc<datum::Conversion>>);
 
@@ -63,7 +74,7 @@ impl Conversion {
         self.0.get().map(|conversion| conversion.goal_id)
     }
 
-    /// The revenue.
+    /// The revenue, as it was given: an `int` stays one.
     #[getter]
     fn revenue<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_number(py, self.0.get().map(|conversion| conversion.revenue))
@@ -75,7 +86,7 @@ impl Conversion {
         self.0.get().is_some_and(|conversion| conversion.negative)
     }
 
-    /// The custom data that belong to it, as a list of its own.
+    /// The custom data that belong to it, as a list of its own; `None` if there are none.
     #[getter]
     fn metadata<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
         self.0.get().and_then(|conversion| conversion.metadata.as_ref()).map(|items| metadata(py, items)).transpose()

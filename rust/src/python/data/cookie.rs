@@ -13,7 +13,14 @@ use crate::python::errors::contained;
 use crate::python::lenient::left_out;
 use crate::visitor::datum;
 
-/// The visitor's cookies, names to values: any mapping, of which the items count (spec 2 §2).
+/// The visitor's cookies: `Cookie(cookies)`, any mapping of names to values, of which the items count (that of a request, a
+/// `SimpleCookie`), for targeting alone: they are not sent. What is no mapping is left out, with a warning in the log. See docs/visitor-data.md#data.
+///
+/// ```python
+/// >>> Cookie({"theme": "dark"}).cookies
+/// {'theme': 'dark'}
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct Cookie(pub(super) Content<Arc<datum::Cookie>>);
 

@@ -9,10 +9,19 @@ use super::content::{self, Content, Kind};
 use crate::python::arguments::{compact_text, shown, truth, value};
 use crate::visitor::datum::{self, CustomDataKey, UNDEFINED_INDEX, Values};
 
-/// A custom datum: `CustomData(index_or_name, *values, overwrite=True)` (spec 2 §2).
+/// A custom datum: `CustomData(index_or_name, *values, overwrite=True)`.
 ///
-/// A name is resolved to its index by the data file when the datum is added. Values that are no `str` count as their
-/// `str()`.
+/// `index_or_name`: the index (`int`), or the name (`str`), which the data file resolves to its index when the datum is
+/// added. `values`: any number; what is no `str` counts as the text that JSON has for it. `overwrite` (`bool`): whether the service replaces
+/// the values that it has. What is neither `int` nor `str` counts as a name. See docs/visitor-data.md#custom-data.
+///
+/// ```python
+/// >>> CustomData(1, "premium", 2026).values
+/// ('premium', '2026')
+/// >>> CustomData("plan", "premium").name
+/// 'plan'
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct CustomData(pub(super) Content<datum::CustomData>);
 
@@ -89,7 +98,7 @@ impl CustomData {
         content::initialize(slf, arguments, named)
     }
 
-    /// The index; -1 if the datum was given by name.
+    /// As `index`.
     #[getter]
     fn id(&self) -> i64 {
         self.index()
@@ -113,7 +122,7 @@ impl CustomData {
         }
     }
 
-    /// The values.
+    /// The values, in their order, as `str`.
     #[getter]
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let values = self.0.get().map_or(&[][..], |datum| datum.values.as_slice());

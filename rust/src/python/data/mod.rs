@@ -1,4 +1,4 @@
-//! The data kinds as frozen native classes (spec 2 §2). Adding one to a visitor copies a pointer.
+//! The data kinds as frozen native classes (docs/visitor-data.md#data). Adding one to a visitor copies a pointer.
 
 mod content;
 pub(super) mod conversion;
@@ -27,7 +27,8 @@ use location::{Geolocation, PageView};
 use members::Members;
 use software::{ApplicationVersion, Browser, Device, OperatingSystem, UniqueIdentifier, UserAgent};
 
-/// The base of all data kinds. Immutable, comparable, picklable, and hashable where their content is.
+/// The base of all data kinds: what `KameleoonClient.add_data` takes. Immutable, comparable, picklable, and hashable where
+/// their content is. What is kept of each kind, what replaces what and what is sent: docs/visitor-data.md#data.
 #[pyclass(subclass, frozen, module = "kameleoon.data")]
 pub(super) struct Data;
 
@@ -143,7 +144,7 @@ pub(super) fn to_object(py: Python<'_>, datum: Datum) -> PyResult<Py<PyAny>> {
     }
 }
 
-/// The number of a datum's kind in `DataType` (spec 2 §2).
+/// The number of a datum's kind in `DataType`.
 fn data_type(datum: &Datum) -> usize {
     match datum {
         Datum::CustomData(_) => 0,

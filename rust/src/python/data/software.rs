@@ -28,7 +28,16 @@ pub(super) fn os_type(py: Python<'_>, number: u8) -> PyResult<Py<PyAny>> {
     SYSTEMS.get(py, number.into())
 }
 
-/// The visitor's browser, with its version as a number if known (spec 2 §2).
+/// The visitor's browser: `Browser(browser_type, version=None)`.
+///
+/// `browser_type`: a `BrowserType`, or its value or name. `version`: a number, major before and minor behind the point. What
+/// cannot be read is left out, with a warning in the log. See docs/visitor-data.md#data.
+///
+/// ```python
+/// >>> Browser(BrowserType.CHROME, 126.0).version
+/// 126.0
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct Browser(pub(super) Content<datum::Browser>);
 
@@ -85,7 +94,16 @@ impl Browser {
     }
 }
 
-/// The visitor's device (spec 2 §2).
+/// The visitor's device: `Device(device_type)`.
+///
+/// `device_type`: a `DeviceType`, or its value. Anything else is left out, with a warning
+/// in the log. See docs/visitor-data.md#data.
+///
+/// ```python
+/// >>> Device(DeviceType.PHONE) == Device("PHONE")
+/// True
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct Device(pub(super) Content<u8>);
 
@@ -132,7 +150,16 @@ impl Device {
     }
 }
 
-/// The visitor's operating system (spec 2 §2).
+/// The visitor's operating system: `OperatingSystem(os_type)`.
+///
+/// `os_type`: an `OperatingSystemType`, or its value. Anything else is left out, with a warning
+/// in the log. See docs/visitor-data.md#data.
+///
+/// ```python
+/// >>> OperatingSystem(OperatingSystemType.LINUX).os_type.name
+/// 'LINUX'
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct OperatingSystem(pub(super) Content<u8>);
 
@@ -179,7 +206,14 @@ impl OperatingSystem {
     }
 }
 
-/// The visitor's user agent (spec 2 §2).
+/// The visitor's user agent: `UserAgent(value)`, the text of the header. It goes along with the visitor's other events.
+/// See docs/visitor-data.md#data.
+///
+/// ```python
+/// >>> UserAgent("Mozilla/5.0").value
+/// 'Mozilla/5.0'
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct UserAgent(pub(super) Content<Arc<str>>);
 
@@ -226,7 +260,14 @@ impl UserAgent {
     }
 }
 
-/// The version of the application, `"major.minor.patch"` (spec 2 §2).
+/// The version of the application: `ApplicationVersion(version)`, as `"major.minor.patch"`; missing parts are 0. A text
+/// that is no version is kept, and meets no condition. It is not sent. See docs/targeting.md#versions.
+///
+/// ```python
+/// >>> ApplicationVersion("2.10").version
+/// '2.10'
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct ApplicationVersion(pub(super) Content<Arc<datum::ApplicationVersion>>);
 
@@ -273,7 +314,14 @@ impl ApplicationVersion {
     }
 }
 
-/// Whether the visitor code is a unique identifier (spec 2 §2).
+/// Whether the visitor code is a unique identifier, such as the id of a user who is logged in: `UniqueIdentifier(value)`,
+/// a `bool`. See docs/visitor-data.md#linked-visitors.
+///
+/// ```python
+/// >>> UniqueIdentifier(True).value
+/// True
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct UniqueIdentifier(pub(super) Content<bool>);
 

@@ -1,0 +1,1 @@
+"""Programs as users write them, started by the tests in processes of their own. ORIGIN is the platform."""

@@ -1,0 +1,20 @@
+"""A Celery application whose task evaluates a flag and tracks one conversion. QUEUE is a folder for its messages."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+from tests.servers.programs.shop import client
+
+client.wait_init()
+QUEUE = os.environ["QUEUE"]
+FOLDERS = {"data_folder_in": QUEUE, "data_folder_out": QUEUE, "control_folder": QUEUE}
+application = Celery("tasks", broker="filesystem://", broker_transport_options=FOLDERS)
+
+
+@application.task
+def convert(visitor_code: str) -> None:
+    assert client.is_feature_active(visitor_code, "flag")
+    client.track_conversion(visitor_code, os.getpid())
