@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import http.cookiejar
+import socket
 import time
 from collections.abc import Callable, Mapping
 
@@ -96,13 +97,16 @@ class HttpService:
             outcome = Broken(request, error)
         return self.outcomes.conclude(request, start, outcome)
 
-    def open_stream(self, url: str, timeout: float) -> requests.Response:
-        """A stream of events, to be closed by the caller. Its head is there within ``timeout`` seconds.
+    def open_stream(
+        self, url: str, timeout: float, on_socket: Callable[[socket.socket], object] | None = None
+    ) -> requests.Response:
+        """A stream of events, to be closed by the caller. Its head is there within ``timeout`` seconds. ``on_socket``:
+        as in ``Bounds``.
 
         Raises ``RequestError``, and whatever the network or the library does.
         """
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
-        bounds = Bounds(Deadline.after(timeout), self.resolver, self.trust)
+        bounds = Bounds(Deadline.after(timeout), self.resolver, self.trust, on_socket)
         with within(bounds):
             response = self._session.get(
                 url,
