@@ -47,7 +47,7 @@ class KameleoonWSGIMiddleware:
         client: KameleoonClient | Callable[[], KameleoonClient],
         default_visitor_code: DefaultVisitorCode = None,
     ) -> None:
-        self._app = app
+        self._app = _application(app)
         self._client = client
         self._default_visitor_code = default_visitor_code
 
@@ -86,7 +86,7 @@ class KameleoonASGIMiddleware:
         client: KameleoonClient | Callable[[], KameleoonClient],
         default_visitor_code: DefaultVisitorCode = None,
     ) -> None:
-        self._app = app
+        self._app = _application(app)
         self._client = client
         self._in_use = None if callable(client) else client
         self._default_visitor_code = default_visitor_code
@@ -180,6 +180,12 @@ def _default_code(client: KameleoonClient, default: DefaultVisitorCode, request:
     except VisitorCodeInvalid as error:
         KameleoonLogger.error("middleware: default_visitor_code %.40r cannot be used: %s", code, error)
         return None
+
+
+def _application(app: Any) -> Any:
+    if isinstance(app, KameleoonClient):
+        raise TypeError("app: expected an application, got a KameleoonClient. hint: Middleware(app, client)")
+    return app
 
 
 def _given(client: KameleoonClient | Callable[[], KameleoonClient]) -> KameleoonClient:
