@@ -26,10 +26,9 @@ pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) 
     let mut found = None;
     let mut rows = Rows::default();
     for candidate in candidates.into_iter().take(MOST_CANDIDATES) {
-        let Some(text) = plain(candidate) else { continue };
-        let mistakes = rows
-            .mistakes(&wanted, &text, most)
-            .or_else(|| (found.is_none() && is_part(&wanted, &text)).then_some(most));
+        let Some(text) = plain(candidate, &mut text) else { continue };
+        let is_part = || found.is_none() && is_part(wanted, text);
+        let mistakes = rows.mistakes(wanted, text, most).or_else(|| is_part().then_some(most));
         if let Some(mistakes) = mistakes
             && (found.is_none() || mistakes < most)
         {
