@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--offline", action="store_true", help="evaluate alone: no platform, nothing tracked")
     platform = commands.add_parser("platform", help="serve a local stand-in for the Kameleoon platform")
     platform.add_argument("--data-file", metavar="F", help="the data file, JSON (the demo's web shop)")
-    platform.add_argument("--port", type=_port, default=8765, metavar="P", help="on 127.0.0.1 (8765; 0 for any free one)")
+    platform.add_argument(
+        "--port", type=_port, default=8765, metavar="P", help="on 127.0.0.1 (8765; 0 for any free one)"
+    )
     evaluate = commands.add_parser("evaluate", help="print one visitor's variations")
     evaluate.add_argument("--data-file", required=True, metavar="F", help="the data file, JSON")
     evaluate.add_argument("--visitor", required=True, metavar="CODE", help="the visitor code")

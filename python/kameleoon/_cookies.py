@@ -120,8 +120,8 @@ class VisitorCodeCookie:
             cookies[VISITOR_CODE_COOKIE] = morsel
         except TypeError as error:
             raise TypeError(
-                f"cookies: the visitor code cannot be set in a {type(cookies).__name__}: {error}. hint: give what is only "
-                "read as cookies_readonly, and a dict or an http.cookies.SimpleCookie of your own as cookies"
+                f"cookies: the visitor code cannot be set in a {type(cookies).__name__}: {error}. hint: give what is "
+                "only read as cookies_readonly, and a dict or an http.cookies.SimpleCookie of your own as cookies"
             ) from error
 
     def _attributes(self, now: int) -> Morsel[str]:

@@ -108,8 +108,8 @@ def _without_flags(text: bytes) -> str:
         keys = [repr(key) for key in loaded]
         found = ", ".join(keys[:_MOST_KEYS_SHOWN]) + (", …" if len(keys) > _MOST_KEYS_SHOWN else "")
         return (
-            f"{head}: it has no key 'featureFlags', but {found or 'nothing'}. hint: is it the file of another tool, or of "
-            "another version? docs/evaluation.md#the-data-file shows its shape"
+            f"{head}: it has no key 'featureFlags', but {found or 'nothing'}. hint: is it the file of another tool, or "
+            "of another version? docs/evaluation.md#the-data-file shows its shape"
         )
     return f"{head}; every flag is unknown. hint: are flags switched on for this site and environment?"
 
@@ -133,9 +133,9 @@ def read_data_file(source: DataFileSource) -> bytes:
             with open(source, "rb") as file:
                 return file.read()
         except (OSError, ValueError) as error:
-            is_text = isinstance(source, str) and source.lstrip()[:1] in ("{", "[")
+            is_text = str(source).lstrip()[:1] in ("{", "[")
             hint = "JSON text is given as bytes: text.encode()" if is_text else None
-            shown = f"{type(error).__name__}: {source[:40]!r}… is no path" if is_text else error
+            shown = f"{type(error).__name__}: {str(source)[:40]!r}… is no path" if is_text else error
             raise ConfigException(f"the default data file cannot be read: {shown}", hint=hint) from error
     kind = type(source).__name__
     raise ConfigException(f"the default data file must be a path, bytes or a mapping, not {kind}")

@@ -121,9 +121,11 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         """
         try:
             visitor_code = self._visitor_code_in(cookies_readonly, cookies)
-        except AttributeError:
+        except AttributeError as error:
             mistake = cookies_mistake("cookies_readonly", cookies_readonly) or cookies_mistake("cookies", cookies)
-            raise mistake or sys.exc_info()[1] from None
+            if mistake is None:
+                raise
+            raise mistake from error
         if visitor_code is None:
             visitor_code = default_visitor_code or new_visitor_code()
             self._check_visitor_code(visitor_code)

@@ -6,8 +6,8 @@ import contextlib
 import os
 from threading import RLock
 
-from kameleoon._settings.defaults import DEFAULT_CONFIGURATION_PATH
 from kameleoon._mistakes import configuration_mistake
+from kameleoon._settings.defaults import DEFAULT_CONFIGURATION_PATH
 from kameleoon.exceptions import ConfigFileNotFound, SiteCodeIsEmpty
 from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.kameleoon_client_config import KameleoonClientConfig

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, Union
+from typing import Any, TypeVar, Union
 
 from kameleoon._cookie_header import CookieHeader
 from kameleoon._cookies import SIMULATION_COOKIE, VISITOR_CODE_COOKIE, cookie_value_of, visitor_code_from
@@ -13,6 +13,7 @@ from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 __all__ = ["KameleoonASGIMiddleware", "KameleoonWSGIMiddleware"]
 
+T = TypeVar("T")
 DefaultVisitorCode = Union[str, Callable[[Any], Union[str, None]], None]
 """A code, or a function from the request (WSGI environ, ASGI scope) to one, called for visitors without a code."""
 
@@ -182,7 +183,7 @@ def _default_code(client: KameleoonClient, default: DefaultVisitorCode, request:
         return None
 
 
-def _application(app: Any) -> Any:
+def _application(app: T) -> T:
     if isinstance(app, KameleoonClient):
         raise TypeError("app: expected an application, got a KameleoonClient. hint: Middleware(app, client)")
     return app

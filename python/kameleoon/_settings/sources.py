@@ -79,7 +79,9 @@ def _load_yaml(path: str | os.PathLike[str]) -> dict[Any, Any]:
         with open(path, encoding="utf-8") as file:
             loaded = yaml.safe_load(file)
     except FileNotFoundError as error:
-        raise ConfigFileNotFound(f"{shown!r}: there is no such configuration file", hint="is the path right, and relative to where?") from error
+        raise ConfigFileNotFound(
+            f"{shown!r}: there is no such configuration file", hint="is the path right, and relative to where?"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigException(f"config file {shown!r} cannot be read: {error}") from error
     except yaml.YAMLError as error:
