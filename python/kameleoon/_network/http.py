@@ -1,4 +1,6 @@
-"""HTTP attempts: one session with connection reuse, bounded in time and size, counted, told to handlers."""
+"""HTTP attempts: one session with connection reuse, bounded in time and size, counted, told to handlers
+(docs/network.md#what-counts-as-success).
+"""
 
 from __future__ import annotations
 
