@@ -17,7 +17,7 @@ test: lint build types rust-test python-test
 $(VENV)/installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --group dev
+	$(BIN)/python -m pip install --quiet --group dev --group samples
 	touch $@
 
 # Guided by a profile of benches/training.py where rustup has llvm-profdata: evaluations take two thirds of the time, and
@@ -40,6 +40,7 @@ lint: $(VENV)/installed
 	cd rust && cargo fmt --check
 	cd rust && cargo clippy --quiet --all-targets -- -D warnings
 	PYO3_PYTHON=$(abspath $(BIN)/python) sh -c 'cd rust && cargo clippy --quiet --all-targets --features python -- -D warnings'
+	cd rust && RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 

@@ -1,4 +1,4 @@
-"""``KameleoonClient``: evaluates feature flags for visitors (spec 5, Client)."""
+"""``KameleoonClient``: evaluates feature flags for visitors (docs/evaluation.md)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kameleoon import _lifecycle
-from kameleoon._cookies import VISITOR_CODE_COOKIE, new_visitor_code, read_cookie, read_simulation, set_visitor_code
+from kameleoon._cookies import (
+    VISITOR_CODE_COOKIE,
+    VisitorCodeCookie,
+    cookie_values,
+    new_visitor_code,
+    read_simulation,
+    visitor_code_from,
+)
 from kameleoon._data_file import DataFileSlot, read_data_file
 from kameleoon._events import Handlers
 from kameleoon._life import Life
@@ -16,10 +23,11 @@ from kameleoon._native import EngineClient
 from kameleoon._network.deadline import Deadline
 from kameleoon._uwsgi import report_missing_threads
 from kameleoon.data import CustomData, Data, UniqueIdentifier
-from kameleoon.exceptions import ConfigException
+from kameleoon.exceptions import ConfigException, VisitorCodeInvalid
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
 
 if TYPE_CHECKING:
+    from http.cookies import Morsel
     from types import TracebackType
 
     from kameleoon._cookies import Cookies, MutableCookies
@@ -40,16 +48,23 @@ _MEGABYTE = 1_000_000
 
 
 class KameleoonClient(EngineClient):
-    """Evaluates feature flags for visitors. Made by ``KameleoonClientFactory.create``.
+    """Evaluates feature flags for visitors. Made by ``KameleoonClientFactory.create``; threads may share it.
 
     The methods that a server calls for every request are native and inherited: ``is_feature_active``,
-    ``get_variation``, ``get_variations``, ``add_data``, ``track_conversion``, ….
+    ``get_variation``, ``get_variations``, ``add_data``, ``track_conversion``, …. They never wait for the network.
+    Methods that take a visitor code raise ``VisitorCodeInvalid`` unless it is a ``str`` of 1 to 255 characters.
+
+    >>> config = KameleoonClientConfig.offline({"featureFlags": []})  # or your credentials
+    >>> with KameleoonClient("site-code", config) as client:
+    ...     client.get_variations("alice")
+    {}
     """
 
     def __init__(self, site_code: str, config: KameleoonClientConfig) -> None:
         """A client of ``site_code``. Raises ``ConfigException`` if ``config.default_data_file`` cannot be read."""
         self._site_code = site_code
         self._config = config.settings  # immutable: what becomes of the caller's own does not matter from now on
+        self._cookie = VisitorCodeCookie(self._config)
         self._handlers = Handlers()
         self._configure(config.environment, not config.is_offline)
         data_file, outbox, visitors = self._handles()
@@ -81,39 +96,77 @@ class KameleoonClient(EngineClient):
     ) -> str:
         """The visitor's code: from its cookie, else ``default_visitor_code``, else 16 random hex digits.
 
-        When it was not in the cookie and ``cookies`` is given, the cookie is set there, unless consent is required and
-        no enabled flag has a targeted-delivery rule. Simulated variations are read from their cookie, if the
-        config's ``simulation_cookie`` allows it.
-        Raises ``VisitorCodeInvalid``. (spec 5)
+        ``cookies_readonly`` and ``cookies`` are mappings of names to ``str`` or ``Morsel``. A cookie that holds no
+        usable code (one of more than 255 characters) counts as absent. When the code was not in a cookie and
+        ``cookies`` is given, the cookie is set there, as a ``Morsel``, unless consent is required and no enabled flag
+        has a targeted-delivery rule. Simulated variations are read from their cookie, if the config's
+        ``simulation_cookie`` allows it. Raises ``VisitorCodeInvalid`` where ``default_visitor_code`` is no usable code.
+        See docs/visitor-data.md#visitor-codes and docs/middleware.md.
+
+        >>> client.get_visitor_code({"kameleoonVisitorCode": "alice"})
+        'alice'
+        >>> len(client.get_visitor_code())
+        16
         """
-        visitor_code = read_cookie(VISITOR_CODE_COOKIE, cookies_readonly, cookies)
-        is_known = visitor_code is not None
+        visitor_code = self._visitor_code_in(cookies_readonly, cookies)
         if visitor_code is None:
             visitor_code = default_visitor_code or new_visitor_code()
-        self._check_visitor_code(visitor_code)
-        if not is_known and cookies is not None and self._may_keep_visitor_code():
-            set_visitor_code(cookies, visitor_code, self._config)
+            self._check_visitor_code(visitor_code)
+            if cookies is not None and self._may_keep_visitor_code():
+                self._cookie.set_in(cookies, visitor_code)
         simulation = read_simulation(cookies_readonly, cookies) if self._config.simulation_cookie else None
         if simulation is not None:
             self._simulate(visitor_code, simulation)
         return visitor_code
 
+    def _visitor_code_in(self, *sources: Cookies | None) -> str | None:
+        """The first usable code that a cookie holds."""
+        for value in cookie_values(VISITOR_CODE_COOKIE, *sources):
+            visitor_code = visitor_code_from(value)
+            try:
+                self._check_visitor_code(visitor_code)
+            except VisitorCodeInvalid:
+                continue
+            return visitor_code
+        return None
+
     def _may_keep_visitor_code(self) -> bool:
         return not self._data_file.settings.consent_required or self._has_targeted_delivery()
 
-    def set_legal_consent(self, visitor_code: str, consent: bool, cookies: MutableCookies | None = None) -> None:
-        """Notes the visitor's consent; once it is given, the visitor code's cookie is set in ``cookies``.
+    def visitor_code_cookie(self, visitor_code: str, *, is_new: bool = True) -> Morsel[str] | None:
+        """The cookie to send with a response that starts now, so that the visitor keeps its code; ``None`` where there
+        is none to send.
 
-        Raises ``VisitorCodeInvalid``.
+        It is sent with every response where consent is not required, or the visitor has given it. Where it is required
+        and not given, a cookie that is there stays as it is, and a code that ``is_new`` is kept only if an enabled flag
+        has a targeted-delivery rule. ``morsel.OutputString()`` is the value of the ``Set-Cookie`` header.
+        Raises ``VisitorCodeInvalid``. (docs/middleware.md)
+        """
+        is_kept = (
+            not self._data_file.settings.consent_required
+            or self._consent(visitor_code) is True
+            or (is_new and self._has_targeted_delivery())
+        )
+        return self._cookie.morsel(visitor_code) if is_kept else None
+
+    def set_legal_consent(self, visitor_code: str, consent: bool, cookies: MutableCookies | None = None) -> None:
+        """Notes the visitor's consent; where it is given, the visitor code's cookie is set in ``cookies``, if there are
+        any. Raises ``VisitorCodeInvalid``. See docs/evaluation.md#consent.
+
+        >>> client.set_legal_consent("alice", True)
         """
         self._set_consent(visitor_code, bool(consent))
         if consent and cookies is not None:
-            set_visitor_code(cookies, visitor_code, self._config)
+            self._cookie.set_in(cookies, visitor_code)
 
     # The data file
 
     def get_data_file(self) -> DataFile:
-        """The data file in use, as a copy of its own."""
+        """The data file in use, as a copy of its own. Without one it is empty, and its ``date_modified`` is 0.
+
+        >>> sorted(client.get_data_file().feature_flags)
+        ['new-checkout', 'old-search']
+        """
         from kameleoon.types.data_file import DataFile
         from kameleoon.types.feature_flag import FeatureFlag
         from kameleoon.types.rule import Rule
@@ -131,7 +184,12 @@ class KameleoonClient(EngineClient):
     def explain(self, visitor_code: str, feature_key: str) -> Explanation:
         """Each step that decides the visitor's variation of the feature flag; ``print`` shows it.
 
-        Neither saves nor tracks. Raises ``VisitorCodeInvalid`` and ``FeatureNotFound``.
+        Neither saves nor tracks. Raises ``VisitorCodeInvalid`` and ``FeatureNotFound``; a disabled flag is part of the
+        result. See docs/evaluation.md#what-is-asked-in-order.
+
+        >>> print(client.explain("alice", "old-search"))
+        old-search for visitor 'alice'
+          => no variation: Kameleoon error: Feature error: Feature 'old-search' is disabled for default environment
         """
         variation, reason, raw = self._explain(visitor_code, feature_key)
         from kameleoon.types.explanation import Explanation
@@ -144,6 +202,10 @@ class KameleoonClient(EngineClient):
         """Whether a configuration is in: waits for it until ``timeout_milliseconds`` (the default time-out for ``None``
         or a negative one) are over, or fetching it has failed; then the reason is logged, once for each failure, and
         the client keeps trying. With ``keep_trying`` failures do not end the wait: the time does, and ``close``.
+        See docs/network.md#the-data-file.
+
+        >>> client.wait_init(2000)
+        True
         """
         if self.is_ready():
             return True
@@ -176,7 +238,13 @@ class KameleoonClient(EngineClient):
 
     def set_event_handler(self, event_type: EventType, handler: EventHandler | None) -> None:
         """Tells ``handler`` of events of a type from now on; ``None`` removes the handler. One that lacks a method is
-        refused, with an error in the log.
+        refused, with an error in the log. See docs/events-and-logging.md#events.
+
+        >>> from kameleoon.events import EventType
+        >>> class Updates:
+        ...     def on_update(self, event):
+        ...         print(event.source, event.date_modified)
+        >>> client.set_event_handler(EventType.DATAFILE_UPDATE, Updates())
         """
         self._handlers.set(event_type, handler)
 
@@ -185,7 +253,12 @@ class KameleoonClient(EngineClient):
         self._handlers.on_update_configuration = handler
 
     def stats(self) -> ClientStats:
-        """Figures of the client as it runs."""
+        """Figures of the client as it runs: whether it is ready, visitors, events, requests.
+
+        >>> stats = client.stats()
+        >>> stats.is_ready, stats.data_file_source, stats.queued_visitors
+        (True, 'default', 0)
+        """
         service = self._life.service
         updated_at = self._data_file.updated_at
         counters = self._counters()
@@ -218,7 +291,10 @@ class KameleoonClient(EngineClient):
         it is sent at once, and tried again where that fails, until the time is over.
 
         Returns whether all of it is known to have been delivered: never without ``timeout``; offline there is nothing
-        to deliver. Raises ``VisitorCodeInvalid``.
+        to deliver. Raises ``VisitorCodeInvalid``. See docs/tracking.md#when.
+
+        >>> client.flush("alice", timeout=5)
+        True
         """
         if visitor_code is not None:
             self._mark_unique_identifier(visitor_code, is_unique_identifier)
@@ -254,7 +330,11 @@ class KameleoonClient(EngineClient):
 
     def get_remote_data(self, key: str, timeout: float | None = None) -> Any:
         """The decoded JSON that the data service holds under ``key``; ``None`` if it cannot be had within ``timeout``
-        seconds (the default time-out for ``None``).
+        seconds (the default time-out for ``None``), offline and after ``close``. Waits for the network; the log
+        says why it failed. See docs/network.md#remote-data.
+
+        >>> client.get_remote_data("prices") is None  # offline
+        True
         """
         service = self._service()
         return None if service is None else service.remote_data.value(key, timeout)
@@ -272,8 +352,14 @@ class KameleoonClient(EngineClient):
         data_filter: RemoteVisitorDataFilter | None = None,
         is_unique_identifier: bool | None = None,
     ) -> list[Data]:
-        """The visitor's data of earlier visits, as far as ``data_filter`` wants them; with ``add_data`` they are added
-        to the visitor. An empty list if they cannot be had within ``timeout`` seconds.
+        """The visitor's data of earlier visits, as far as ``data_filter`` (``None``: the default one) wants them; with
+        ``add_data`` they are added to the visitor. An empty list if they cannot be had within ``timeout`` seconds (the
+        default time-out for ``None``), offline and after ``close``; the log says why. Waits for the network.
+        ``is_unique_identifier`` (deprecated) adds a ``UniqueIdentifier`` first. Raises ``VisitorCodeInvalid``.
+        See docs/visitor-data.md#remote-visitor-data.
+
+        >>> client.get_remote_visitor_data("alice")  # offline
+        []
         """
         self._mark_unique_identifier(visitor_code, is_unique_identifier)
         service = self._service()
@@ -326,7 +412,12 @@ class KameleoonClient(EngineClient):
         timeout: float | None = None,
     ) -> CustomData | None:
         """The visitor's warehouse audiences as a custom datum at ``custom_data_index``, which is added to the visitor;
-        ``None`` if they cannot be had. Raises ``VisitorCodeInvalid``.
+        ``None`` if they cannot be had within ``timeout`` seconds (the default time-out for ``None``). ``warehouse_key``
+        names the visitor in the warehouse, if not the visitor code does. Waits for the network.
+        Raises ``VisitorCodeInvalid``. See docs/visitor-data.md#warehouse-audiences.
+
+        >>> client.get_visitor_warehouse_audience("alice", 3) is None  # offline
+        True
         """
         self._check_visitor_code(visitor_code)
         data = self.get_remote_data(warehouse_key or visitor_code, timeout)
@@ -379,7 +470,12 @@ class KameleoonClient(EngineClient):
 
     def close(self, timeout: float | None = None) -> None:
         """Sends what is queued, for at most ``timeout`` seconds (the config's ``close_timeout_second`` by default), and
-        ends everything in the background. Evaluations go on with the last data file.
+        ends everything in the background. Evaluations go on with the last data file. Leaving a ``with`` block does the
+        same. See docs/tracking.md#closing-exit-and-fork.
+
+        >>> client.close()
+        >>> client.is_closed, client.is_feature_active("alice", "new-checkout")
+        (True, True)
         """
         seconds = self._config.close_timeout_second if timeout is None else timeout
         closing = self._life.begin_close(Deadline.after(seconds))

@@ -1,9 +1,10 @@
-"""HTTP attempts: one session with connection reuse, bounded in time and size, counted, told to handlers (spec 4 §5)."""
+"""HTTP attempts: one session with connection reuse, bounded in time and size, counted, told to handlers
+(docs/network.md#what-counts-as-success).
+"""
 
 from __future__ import annotations
 
 import http.cookiejar
-import socket
 import time
 from collections.abc import Callable, Mapping
 
@@ -95,16 +96,13 @@ class HttpService:
             outcome = Broken(request, error)
         return self.outcomes.conclude(request, start, outcome)
 
-    def open_stream(
-        self, url: str, timeout: float, on_socket: Callable[[socket.socket], object] | None = None
-    ) -> requests.Response:
-        """A stream of events, to be closed by the caller. Its head is there within ``timeout`` seconds. ``on_socket``:
-        as in ``Bounds``.
+    def open_stream(self, url: str, timeout: float) -> requests.Response:
+        """A stream of events, to be closed by the caller. Its head is there within ``timeout`` seconds.
 
         Raises ``RequestError``, and whatever the network or the library does.
         """
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
-        bounds = Bounds(Deadline.after(timeout), self.resolver, self.trust, on_socket)
+        bounds = Bounds(Deadline.after(timeout), self.resolver, self.trust)
         with within(bounds):
             response = self._session.get(
                 url,

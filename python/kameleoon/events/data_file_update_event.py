@@ -10,10 +10,12 @@ __all__ = ["DataFileUpdateEvent"]
 
 
 class DataFileUpdateEvent(Record):
-    """Another data file is in use: where it came from, and its ``date_modified`` in milliseconds."""
+    """Another data file is in use: its ``source``, and its ``date_modified``: milliseconds since the epoch, 0 where it
+    does not say.
+    """
 
     class Source(Enum):
-        """How the client learnt of it."""
+        """How the client learnt of it: by asking, or by the real-time event stream."""
 
         POLLING = "POLLING"
         STREAMING = "STREAMING"

@@ -10,10 +10,12 @@ __all__ = ["HttpRequestFailure"]
 
 
 class HttpRequestFailure(Record):
-    """Why a request failed: its ``reason``, with the ``http_status`` or the ``cause``."""
+    """Why an attempt failed: its ``reason``, with the ``http_status`` or the ``cause``, which has a text and nothing
+    else: it leads to no request, header or secret.
+    """
 
     class Reason(Enum):
-        """The kind of failure."""
+        """The kind of failure: an answer with another status, no answer, or a caller who gave up."""
 
         HTTP_STATUS = "HTTP_STATUS"
         EXCEPTION = "EXCEPTION"

@@ -109,14 +109,14 @@ pub(super) fn shown(argument: &Bound<'_, PyAny>) -> PyResult<String> {
     }
 }
 
-/// The bucket of a code in a container, in [0, 1] (spec 1 §2).
+/// The bucket of a code in a container, in [0, 1] (docs/bucketing.md#a-bucket).
 #[pyfunction]
 #[pyo3(signature = (code, container, respool=None))]
 pub(super) fn bucket(code: &str, container: i64, respool: Option<i64>) -> f64 {
     hashing::bucket(code, &Salt::of_container(container, respool))
 }
 
-/// The bucket of a code in a mutually exclusive group, in [0, 1] (spec 1 §2).
+/// The bucket of a code in a mutually exclusive group, in [0, 1] (docs/bucketing.md#a-bucket).
 #[pyfunction]
 pub(super) fn group_bucket(code: &str, group: &str) -> f64 {
     hashing::bucket(code, &Salt::of_group(group))

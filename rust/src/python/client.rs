@@ -72,22 +72,25 @@ impl EngineClient {
         Ok(self.engine.here().visitor(VisitorCode::unchecked(visitor_code(code)?)))
     }
 
-    /// Raises `VisitorCodeInvalid`, and `FeatureNotFound` for what is no `str`.
-    fn evaluate(
+    /// Evaluates, and gives what `use_result` makes of it: the answer is not moved, which is measured to pay. Raises
+    /// `VisitorCodeInvalid`, and `FeatureNotFound` for what is no `str`.
+    #[inline]
+    fn evaluate<T>(
         &self,
         code: &Bound<'_, PyAny>,
         key: &Bound<'_, PyAny>,
         mode: Mode,
-    ) -> PyResult<Result<Evaluated<Objects>, EngineError>> {
+        use_result: impl FnOnce(Result<&Evaluated<Objects>, &EngineError>) -> PyResult<T>,
+    ) -> PyResult<T> {
         let visitor = self.visitor(code)?;
         let evaluated = visitor.evaluate(feature_key(key)?, mode, moment);
         if let Ok(evaluated) = &evaluated {
             log::reports(code.py(), &evaluated.snapshot.data_file.reports)?;
         }
-        Ok(evaluated)
+        use_result(evaluated.as_ref())
     }
 
-    /// Evaluates, logs, and gives what `use_answer` makes of the answer: it is not moved, which is measured to pay.
+    /// Evaluates, logs, and gives what `use_answer` makes of the answer.
     #[inline]
     fn tracked<T>(
         &self,
@@ -96,16 +99,15 @@ impl EngineClient {
         mode: Mode,
         use_answer: impl FnOnce(&Evaluated<Objects>) -> PyResult<T>,
     ) -> PyResult<T> {
-        let py = code.py();
-        match self.evaluate(code, key, mode)? {
+        self.evaluate(code, key, mode, |evaluated| match evaluated {
             Ok(evaluated) => {
                 if log::enabled(log::DEBUG) {
-                    log_variation(code, key, &evaluated)?;
+                    log_variation(code, key, evaluated)?;
                 }
-                use_answer(&evaluated)
+                use_answer(evaluated)
             }
-            Err(error) => Err(errors::exception(py, &error, self.environment())),
-        }
+            Err(error) => Err(errors::exception(code.py(), error, self.environment())),
+        })
     }
 
     /// Raises `VisitorCodeInvalid`.
@@ -144,8 +146,15 @@ impl EngineClient {
 
     /// Whether the feature flag is on for the visitor: its variation is not `off`.
     ///
-    /// A flag that is disabled in the environment is off. With `track` the exposure is sent.
-    /// Raises `VisitorCodeInvalid` and `FeatureNotFound`. (spec 5, Client)
+    /// A flag that is disabled in the environment is off. The variation is stored with the visitor and, with `track`, sent.
+    /// `is_unique_identifier` (deprecated) adds a `UniqueIdentifier` first. Never waits for the network.
+    /// Raises `VisitorCodeInvalid` and `FeatureNotFound`. See docs/evaluation.md#what-is-asked-in-order.
+    ///
+    /// ```python
+    /// >>> client.is_feature_active("alice", "new-checkout")
+    /// True
+    ///
+    /// ```
     #[pyo3(signature = (visitor_code, feature_key, is_unique_identifier=None, track=true))]
     fn is_feature_active(
         slf: &Bound<'_, Self>,
@@ -158,11 +167,11 @@ impl EngineClient {
         let this = slf.get();
         let py = visitor_code.py();
         this.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        let active = match this.evaluate(visitor_code, feature_key, mode(track))? {
-            Ok(evaluated) => evaluated.outcome().is_active(),
-            Err(EngineError::FeatureDisabled(_) | EngineError::ConsentRefused(_)) => false,
-            Err(error) => return Err(errors::exception(py, &error, this.environment())),
-        };
+        let active = this.evaluate(visitor_code, feature_key, mode(track), |evaluated| match evaluated {
+            Ok(evaluated) => Ok(evaluated.outcome().is_active()),
+            Err(EngineError::FeatureDisabled(_) | EngineError::ConsentRefused(_)) => Ok(false),
+            Err(error) => Err(errors::exception(py, error, this.environment())),
+        })?;
         log::emit(py, log::DEBUG, || {
             let (code, key) = (self::visitor_code(visitor_code)?, self::feature_key(feature_key)?);
             Ok(format!("visitor {code}, feature flag {key}: active {active}"))
@@ -170,9 +179,16 @@ impl EngineClient {
         Ok(active)
     }
 
-    /// The visitor's variation of the feature flag.
+    /// The visitor's variation of the feature flag, a `Variation`. It is stored with the visitor and, with `track`, sent.
     ///
-    /// Raises `VisitorCodeInvalid`, `FeatureNotFound` and `FeatureEnvironmentDisabled`. (spec 5, Client)
+    /// Raises `VisitorCodeInvalid`, `FeatureNotFound` and `FeatureEnvironmentDisabled`: the flag is disabled in the
+    /// environment, or for want of consent. See docs/evaluation.md#what-is-asked-in-order.
+    ///
+    /// ```python
+    /// >>> client.get_variation("alice", "new-checkout").key
+    /// 'on'
+    ///
+    /// ```
     #[pyo3(signature = (visitor_code, feature_key, track=true))]
     fn get_variation(
         slf: &Bound<'_, Self>,
@@ -187,8 +203,16 @@ impl EngineClient {
         })
     }
 
-    /// The visitor's variations of all feature flags by key; disabled ones are left out, and with `only_active` those
-    /// that are off. Raises `VisitorCodeInvalid`. (spec 5, Client)
+    /// The visitor's variations of all feature flags: a dict of flag keys to `Variation`s. Disabled flags are left out, and
+    /// with `only_active` those that are off. They are stored with the visitor and, with `track`, sent.
+    ///
+    /// Raises `VisitorCodeInvalid`. See docs/evaluation.md#the-answer.
+    ///
+    /// ```python
+    /// >>> {key: variation.key for key, variation in client.get_variations("alice").items()}
+    /// {'new-checkout': 'on'}
+    ///
+    /// ```
     #[pyo3(signature = (visitor_code, only_active=false, track=true))]
     fn get_variations<'py>(
         slf: &Bound<'_, Self>,
@@ -225,7 +249,13 @@ impl EngineClient {
         Ok(this.variations(visitor_code, true, Mode::ReadOnly)?.keys())
     }
 
-    /// The keys of all feature flags, disabled ones included.
+    /// The keys of all feature flags, disabled ones included, in the order of the data file.
+    ///
+    /// ```python
+    /// >>> client.get_feature_list()
+    /// ['new-checkout', 'old-search']
+    ///
+    /// ```
     fn get_feature_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let snapshot = self.engine.here().snapshot();
         let list = PyList::empty(py);
@@ -235,7 +265,7 @@ impl EngineClient {
         Ok(list)
     }
 
-    /// The key of the visitor's variation. Deprecated: use `get_variation`.
+    /// The key of the visitor's variation, which is stored and sent. Deprecated: use `get_variation`.
     ///
     /// Raises as `get_variation` does.
     #[pyo3(signature = (visitor_code, feature_key, is_unique_identifier=None))]
@@ -251,7 +281,7 @@ impl EngineClient {
         this.tracked(visitor_code, feature_key, Mode::Track, |evaluated| Ok(evaluated.outcome().key.to_string()))
     }
 
-    /// The value of a variable of the visitor's variation. Deprecated: use `get_variation`.
+    /// The value of a variable of the visitor's variation, which is stored and sent. Deprecated: use `get_variation`.
     ///
     /// Raises as `get_variation` does, and `FeatureVariableNotFound`.
     #[pyo3(signature = (visitor_code, feature_key, variable_key, is_unique_identifier=None))]
@@ -288,8 +318,15 @@ impl EngineClient {
         object(py, &snapshot, &Answer::Stored(outcome.into()))?.get().values(py)
     }
 
-    /// Stores data for the visitor; with `track=False` none of it is sent. What is no Kameleoon datum is ignored and
-    /// logged. Raises `VisitorCodeInvalid`. (spec 2 §2)
+    /// Stores data for the visitor (see `kameleoon.data`). They are sent with the visitor's next events; with
+    /// `track=False` they are not. What is no Kameleoon datum is ignored, with a warning in the log.
+    ///
+    /// Raises `VisitorCodeInvalid`. See docs/visitor-data.md#data.
+    ///
+    /// ```python
+    /// >>> client.add_data("alice", CustomData(1, "premium"), Device(DeviceType.PHONE))
+    ///
+    /// ```
     #[pyo3(signature = (visitor_code, *data, track=true))]
     fn add_data(
         slf: &Bound<'_, Self>,
@@ -311,10 +348,20 @@ impl EngineClient {
                 })?,
             }
         }
-        log::notices(py, visitor.add_list(all, track, moment()))
+        log::notices(py, visitor.add_list(&mut all, track, moment()))
     }
 
-    /// Stores a conversion of a goal and queues the visitor for tracking. Raises `VisitorCodeInvalid`. (spec 3 §1)
+    /// Stores a conversion of a goal and has it sent with the next tracking interval. Never waits for the network.
+    ///
+    /// `revenue` (`int` or `float`; 0.0 for `None`) is in the currency of the site; with `negative` the conversion takes an
+    /// earlier one back; `metadata`: an iterable of `CustomData` that belong to it. `is_unique_identifier` (deprecated) adds
+    /// a `UniqueIdentifier` first. Raises `VisitorCodeInvalid`, and `TypeError` for a goal or a revenue that is no number and
+    /// for other metadata. See docs/tracking.md#when.
+    ///
+    /// ```python
+    /// >>> client.track_conversion("alice", goal_id=7, revenue=49.9, metadata=[CustomData(1, "premium")])
+    ///
+    /// ```
     #[pyo3(signature = (visitor_code, goal_id, revenue=None, is_unique_identifier=None, negative=false, metadata=None))]
     fn track_conversion(
         slf: &Bound<'_, Self>,
@@ -333,10 +380,18 @@ impl EngineClient {
         log::notices(py, this.visitor(visitor_code)?.convert(conversion, moment()))
     }
 
-    /// Forces a variation of an experiment for the visitor; `None` takes it back. With `force_targeting` it is given
-    /// without regard to targeting.
+    /// Forces a variation of an experiment for the visitor, as long as the client remembers it; `None` takes it back. With
+    /// `force_targeting` it is given without regard to targeting.
     ///
-    /// Raises `VisitorCodeInvalid`, `FeatureExperimentNotFound`, `FeatureVariationNotFound`. (spec 1 §6)
+    /// Raises `VisitorCodeInvalid`, `FeatureExperimentNotFound`, `FeatureVariationNotFound`.
+    /// See docs/evaluation.md#forced-variations.
+    ///
+    /// ```python
+    /// >>> client.set_forced_variation("bob", 11, "off")
+    /// >>> client.is_feature_active("bob", "new-checkout")
+    /// False
+    ///
+    /// ```
     #[pyo3(signature = (visitor_code, experiment_id, variation_key, force_targeting=true))]
     fn set_forced_variation(
         slf: &Bound<'_, Self>,
@@ -352,7 +407,13 @@ impl EngineClient {
         this.raise(visitor_code.py(), forced)
     }
 
-    /// Stores every audience that targets the visitor, to be sent. Raises `VisitorCodeInvalid`. (spec 1 §8)
+    /// Stores every audience that targets the visitor, and has them sent. Raises `VisitorCodeInvalid`.
+    /// See docs/evaluation.md#audiences.
+    ///
+    /// ```python
+    /// >>> client.evaluate_audiences("alice")
+    ///
+    /// ```
     fn evaluate_audiences(slf: &Bound<'_, Self>, visitor_code: &Bound<'_, PyAny>) -> PyResult<()> {
         wake(slf)?;
         let this = slf.get();
@@ -360,8 +421,14 @@ impl EngineClient {
         Ok(())
     }
 
-    /// JavaScript that makes the engine in the visitor's browser know the variations assigned within the last 5 s.
-    /// (spec 5, Client)
+    /// JavaScript, for the visitor's page, that makes the engine in the browser know the variations assigned within the
+    /// last 5 s. See docs/evaluation.md#the-engine-in-the-browser.
+    ///
+    /// ```python
+    /// >>> client.get_engine_tracking_code("nobody")
+    /// 'window.kameleoonQueue=window.kameleoonQueue||[];'
+    ///
+    /// ```
     fn get_engine_tracking_code(slf: &Bound<'_, Self>, visitor_code: &Bound<'_, PyAny>) -> PyResult<String> {
         wake(slf)?;
         Ok(slf.get().visitor_unchecked(visitor_code)?.tracking_code(moment()))

@@ -11,7 +11,17 @@ use crate::numbers::Number;
 use crate::python::arguments::{number, truth};
 use crate::visitor::datum::{self, Datum};
 
-/// A conversion of a goal; `metadata` are custom data that belong to it (spec 2 §2).
+/// A conversion of a goal: `Conversion(goal_id, revenue=0.0, negative=False, metadata=None)`.
+///
+/// `goal_id` (`int`); `revenue` (`int` or `float`), in the currency of the site; `negative` (`bool`): whether it takes an
+/// earlier conversion back; `metadata`: an iterable of `CustomData` that belong to it. Raises `TypeError` for anything else.
+/// See docs/visitor-data.md#data; `KameleoonClient.track_conversion` adds one and has it sent.
+///
+/// ```python
+/// >>> Conversion(7, 49.9, metadata=[CustomData(1, "premium")]).revenue
+/// 49.9
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct Conversion(pub(super) Arc<datum::Conversion>);
 
@@ -35,7 +45,7 @@ impl Conversion {
         self.0.goal_id
     }
 
-    /// The revenue.
+    /// The revenue, as it was given: an `int` stays one.
     #[getter]
     fn revenue<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_number(py, Some(self.0.revenue))
@@ -47,7 +57,7 @@ impl Conversion {
         self.0.negative
     }
 
-    /// The custom data that belong to it, as a list of its own.
+    /// The custom data that belong to it, as a list of its own; `None` if there are none.
     #[getter]
     fn metadata<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
         self.0.metadata.as_ref().map(|items| metadata(py, items)).transpose()

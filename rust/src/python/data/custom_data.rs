@@ -11,10 +11,20 @@ use crate::visitor::datum::{self, CustomDataKey, Values};
 /// What `index` is while a custom datum is known by name only.
 const UNDEFINED_INDEX: i64 = -1;
 
-/// A custom datum: `CustomData(index_or_name, *values, overwrite=True)` (spec 2 §2).
+/// A custom datum: `CustomData(index_or_name, *values, overwrite=True)`.
 ///
-/// A name is resolved to its index by the data file when the datum is added. Values that are no `str` count as their
-/// `str()`.
+/// `index_or_name`: the index (`int`), or the name (`str`), which the data file resolves to its index when the datum is
+/// added. `values`: any number; what is no `str` counts as its `str()`. `overwrite` (`bool`): whether the service replaces
+/// the values that it has. Raises `TypeError` for an index that is neither `int` nor `str`, `OverflowError` for one beyond
+/// 64 bits. See docs/visitor-data.md#custom-data.
+///
+/// ```python
+/// >>> CustomData(1, "premium", 2026).values
+/// ('premium', '2026')
+/// >>> CustomData("plan", "premium").name
+/// 'plan'
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct CustomData(pub(super) datum::CustomData);
 
@@ -55,7 +65,7 @@ impl CustomData {
         Ok(PyClassInitializer::from(Data).add_subclass(Self(datum)))
     }
 
-    /// The index; -1 if the datum was given by name.
+    /// As `index`.
     #[getter]
     fn id(&self) -> i64 {
         self.index()
@@ -79,7 +89,7 @@ impl CustomData {
         }
     }
 
-    /// The values.
+    /// The values, in their order, as `str`.
     #[getter]
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.values.as_slice().iter().map(compact_str::CompactString::as_str))

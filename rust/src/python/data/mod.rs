@@ -1,4 +1,4 @@
-//! The data kinds as frozen native classes (spec 2 §2). Adding one to a visitor copies a pointer.
+//! The data kinds as frozen native classes (docs/visitor-data.md#data). Adding one to a visitor copies a pointer.
 
 pub(super) mod conversion;
 pub(super) mod custom_data;
@@ -23,7 +23,8 @@ use custom_data::CustomData;
 use location::{Geolocation, PageView};
 use software::{ApplicationVersion, Browser, Cookie, Device, OperatingSystem, UniqueIdentifier, UserAgent};
 
-/// The base of all data kinds. Immutable, comparable, picklable, and hashable where their content is.
+/// The base of all data kinds: what `KameleoonClient.add_data` takes. Immutable, comparable, picklable, and hashable where
+/// their content is. What is kept of each kind, what replaces what and what is sent: docs/visitor-data.md#data.
 #[pyclass(subclass, frozen, module = "kameleoon.data")]
 pub(super) struct Data;
 
@@ -133,7 +134,7 @@ pub(super) fn to_object(py: Python<'_>, datum: Datum) -> PyResult<Py<PyAny>> {
     }
 }
 
-/// The number of a datum's kind in `DataType` (spec 2 §2).
+/// The number of a datum's kind in `DataType`.
 fn data_type(datum: &Datum) -> usize {
     match datum {
         Datum::CustomData(_) => 0,

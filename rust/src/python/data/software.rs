@@ -34,7 +34,16 @@ pub(super) fn cookies<'py>(py: Python<'py>, cookie: &datum::Cookie) -> PyResult<
     Ok(dict)
 }
 
-/// The visitor's browser, with its version as a number if known (spec 2 §2).
+/// The visitor's browser: `Browser(browser_type, version=None)`.
+///
+/// `browser_type`: a `BrowserType`, or its value. `version`: a number, major before and minor behind the point. Raises
+/// `ValueError` for another browser, `TypeError` for a version that is no number. See docs/visitor-data.md#data.
+///
+/// ```python
+/// >>> Browser(BrowserType.CHROME, 126.0).version
+/// 126.0
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct Browser(pub(super) datum::Browser);
 
@@ -48,20 +57,28 @@ impl Browser {
         Ok(PyClassInitializer::from(Data).add_subclass(Self(browser)))
     }
 
-    /// The browser.
+    /// The browser, a `BrowserType`.
     #[getter]
     fn browser_type(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         browser_type(py, self.0.kind)
     }
 
-    /// Its version.
+    /// Its version, as it was given; `None` if unknown.
     #[getter]
     fn version<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_number(py, self.0.version)
     }
 }
 
-/// The visitor's device (spec 2 §2).
+/// The visitor's device: `Device(device_type)`.
+///
+/// `device_type`: a `DeviceType`, or its value. Raises `ValueError` for anything else. See docs/visitor-data.md#data.
+///
+/// ```python
+/// >>> Device(DeviceType.PHONE) == Device("PHONE")
+/// True
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct Device(pub(super) u8);
 
@@ -72,14 +89,22 @@ impl Device {
         Ok(PyClassInitializer::from(Data).add_subclass(Self(DEVICES.number(device_type)?)))
     }
 
-    /// The device.
+    /// The device, a `DeviceType`.
     #[getter]
     fn device_type(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         device_type(py, self.0)
     }
 }
 
-/// The visitor's operating system (spec 2 §2).
+/// The visitor's operating system: `OperatingSystem(os_type)`.
+///
+/// `os_type`: an `OperatingSystemType`, or its value. Raises `ValueError` for anything else. See docs/visitor-data.md#data.
+///
+/// ```python
+/// >>> OperatingSystem(OperatingSystemType.LINUX).os_type.name
+/// 'LINUX'
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct OperatingSystem(pub(super) u8);
 
@@ -90,14 +115,21 @@ impl OperatingSystem {
         Ok(PyClassInitializer::from(Data).add_subclass(Self(SYSTEMS.number(os_type)?)))
     }
 
-    /// The operating system.
+    /// The operating system, an `OperatingSystemType`.
     #[getter]
     fn os_type(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         os_type(py, self.0)
     }
 }
 
-/// The visitor's user agent (spec 2 §2).
+/// The visitor's user agent: `UserAgent(value)`, the text of the header. It goes along with the visitor's other events.
+/// See docs/visitor-data.md#data.
+///
+/// ```python
+/// >>> UserAgent("Mozilla/5.0").value
+/// 'Mozilla/5.0'
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct UserAgent(pub(super) Arc<str>);
 
@@ -108,14 +140,21 @@ impl UserAgent {
         Ok(PyClassInitializer::from(Data).add_subclass(Self(text(value)?.into())))
     }
 
-    /// The user agent.
+    /// The user agent, as text.
     #[getter]
     fn value(&self) -> &str {
         &self.0
     }
 }
 
-/// The version of the application, `"major.minor.patch"` (spec 2 §2).
+/// The version of the application: `ApplicationVersion(version)`, as `"major.minor.patch"`; missing parts are 0. A text
+/// that is no version is kept, and meets no condition. It is not sent. See docs/targeting.md#versions.
+///
+/// ```python
+/// >>> ApplicationVersion("2.10").version
+/// '2.10'
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct ApplicationVersion(pub(super) Arc<datum::ApplicationVersion>);
 
@@ -133,7 +172,14 @@ impl ApplicationVersion {
     }
 }
 
-/// The visitor's cookies, names to values (spec 2 §2).
+/// The visitor's cookies: `Cookie(cookies)`, a dict of names to values, for targeting alone: they are not sent. Raises
+/// `TypeError` for what is no dict. See docs/visitor-data.md#data.
+///
+/// ```python
+/// >>> Cookie({"theme": "dark"}).cookies
+/// {'theme': 'dark'}
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct Cookie(pub(super) Arc<datum::Cookie>);
 
@@ -155,7 +201,14 @@ impl Cookie {
     }
 }
 
-/// Whether the visitor code is a unique identifier (spec 2 §2).
+/// Whether the visitor code is a unique identifier, such as the id of a user who is logged in: `UniqueIdentifier(value)`,
+/// a `bool`. See docs/visitor-data.md#linked-visitors.
+///
+/// ```python
+/// >>> UniqueIdentifier(True).value
+/// True
+///
+/// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
 pub(in crate::python) struct UniqueIdentifier(pub(super) bool);
 
@@ -166,7 +219,7 @@ impl UniqueIdentifier {
         PyClassInitializer::from(Data).add_subclass(Self(value))
     }
 
-    /// Whether it is.
+    /// Whether the visitor code is a unique identifier.
     #[getter]
     fn value(&self) -> bool {
         self.0
