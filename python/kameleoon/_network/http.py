@@ -1,10 +1,12 @@
-"""HTTP attempts: one session with connection reuse, bounded in time and size, counted, told to handlers
-(docs/network.md#what-counts-as-success).
+"""HTTP attempts: one session with connection reuse, bounded in time and size, counted, told to handlers.
+
+See docs/network.md#what-counts-as-success.
 """
 
 from __future__ import annotations
 
 import http.cookiejar
+import socket
 import time
 from collections.abc import Callable, Mapping
 
@@ -96,13 +98,16 @@ class HttpService:
             outcome = Broken(request, error)
         return self.outcomes.conclude(request, start, outcome)
 
-    def open_stream(self, url: str, timeout: float) -> requests.Response:
-        """A stream of events, to be closed by the caller. Its head is there within ``timeout`` seconds.
+    def open_stream(
+        self, url: str, timeout: float, on_socket: Callable[[socket.socket], object] | None = None
+    ) -> requests.Response:
+        """A stream of events, to be closed by the caller. Its head is there within ``timeout`` seconds. ``on_socket``:
+        as in ``Bounds``.
 
         Raises ``RequestError``, and whatever the network or the library does.
         """
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
-        bounds = Bounds(Deadline.after(timeout), self.resolver, self.trust)
+        bounds = Bounds(Deadline.after(timeout), self.resolver, self.trust, on_socket)
         with within(bounds):
             response = self._session.get(
                 url,
