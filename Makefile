@@ -17,7 +17,7 @@ test: lint build types rust-test python-test
 $(VENV)/installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --group dev
+	$(BIN)/python -m pip install --quiet --group dev --group samples
 	touch $@
 
 # Guided by a profile of benches/training.py where rustup has llvm-profdata: evaluations take two thirds of the time, and

@@ -1,12 +1,16 @@
 """The visitor code's cookie, and the cookie of simulated variations
 (docs/visitor-data.md#visitor-codes, docs/evaluation.md#simulated-variations).
+
+A code stands in its cookie as the pure-Python client writes it (``http.cookies`` puts quotes around what is no token),
+but a code with characters beyond printable ASCII is percent-encoded: as it is, no header could hold it, or each
+framework would read another code from it.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Union
 
 if TYPE_CHECKING:
@@ -27,20 +31,19 @@ def new_visitor_code() -> str:
     return os.urandom(8).hex()
 
 
-def read_cookie(name: str, *sources: Cookies | None) -> str | None:
-    """The value of a cookie in the first source that has it; an empty value counts as none."""
+def cookie_values(name: str, *sources: Cookies | None) -> Iterator[str]:
+    """The values of a cookie, one of each source that has it; an empty value counts as none."""
     for cookies in sources:
         if cookies:
             cookie = cookies.get(name)
             value = getattr(cookie, "value", cookie)
             if isinstance(value, str) and value:
-                return value
-    return None
+                yield value
 
 
 def read_simulation(*sources: Cookies | None) -> str | None:
     """The decoded text of the simulation cookie, if there is one."""
-    value = read_cookie(SIMULATION_COOKIE, *sources)
+    value = next(cookie_values(SIMULATION_COOKIE, *sources), None)
     if value is None:
         return None
     from urllib.parse import unquote  # here, so that importing the package does not
@@ -48,32 +51,81 @@ def read_simulation(*sources: Cookies | None) -> str | None:
     return unquote(value)
 
 
-def visitor_code_morsel(visitor_code: str, config: Settings) -> Morsel[str]:
-    """The visitor code's cookie, with the attributes of the configuration."""
-    from http.cookies import SimpleCookie  # here, so that importing the package does not
+def visitor_code_from(value: str) -> str:
+    """The code that a cookie's value stands for: percent-encoded text where only that can be a code of such characters,
+    else the value as it is.
+    """
+    if "%" not in value:
+        return value
+    from urllib.parse import unquote  # here, so that importing the package does not
 
-    jar: SimpleCookie = SimpleCookie()
-    jar[VISITOR_CODE_COOKIE] = visitor_code
-    morsel = jar[VISITOR_CODE_COOKIE]
-    morsel["domain"] = config.top_level_domain
-    morsel["path"] = config.cookie_path
-    morsel["max-age"] = str(config.cookie_max_age_second)
-    expires = time.gmtime(time.time() + config.cookie_max_age_second)
-    morsel["expires"] = time.strftime("%a, %d %b %Y %H:%M:%S GMT", expires)
-    morsel["samesite"] = config.cookie_same_site or ""
-    if config.cookie_secure:
-        morsel["secure"] = True
-    return morsel
+    try:
+        text = unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        return value
+    return value if _is_plain(text) else text
 
 
-def set_visitor_code(cookies: MutableCookies, visitor_code: str, config: Settings) -> None:
-    """Sets the visitor code's cookie in ``cookies``: a jar's own way if it has one, else a ``Morsel`` as the item."""
-    morsel = visitor_code_morsel(visitor_code, config)
-    from http.cookies import BaseCookie
+def cookie_value_of(visitor_code: str) -> str:
+    """What a cookie's value is for a code; ``visitor_code_from`` reads it. Raises ``UnicodeEncodeError`` for half a
+    surrogate pair.
+    """
+    if _is_plain(visitor_code):
+        return visitor_code
+    from urllib.parse import quote  # here, so that importing the package does not
 
-    if isinstance(cookies, BaseCookie):
-        cookies[VISITOR_CODE_COOKIE] = visitor_code
-        for attribute in ("domain", "path", "max-age", "expires", "samesite", "secure"):
-            cookies[VISITOR_CODE_COOKIE][attribute] = morsel[attribute]
-    else:
-        cookies[VISITOR_CODE_COOKIE] = morsel
+    return quote(visitor_code, safe="")
+
+
+def _is_plain(visitor_code: str) -> bool:
+    return visitor_code.isascii() and visitor_code.isprintable()
+
+
+class VisitorCodeCookie:
+    """The visitor code's cookie, with the attributes of a client's configuration.
+
+    The attributes are worked out once a second, for their date; each cookie is a copy.
+    """
+
+    __slots__ = ("_settings", "_template")
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._template: tuple[int, Morsel[str]] | None = None  # one value, so that threads need no lock
+
+    def morsel(self, visitor_code: str) -> Morsel[str]:
+        """The cookie that holds the code: its ``value`` is the code, its ``coded_value`` what a header can hold.
+
+        Raises ``UnicodeEncodeError`` for half a surrogate pair.
+        """
+        from http.cookies import Morsel, SimpleCookie  # here, so that importing the package does not
+
+        now = int(time.time())
+        template = self._template
+        if template is None or template[0] != now:
+            template = self._template = (now, self._attributes(now))
+        morsel: Morsel[str] = Morsel()
+        morsel.update(template[1])
+        _, coded_value = SimpleCookie().value_encode(cookie_value_of(visitor_code))
+        # Newer versions of ``http.cookies`` refuse control characters in a value.
+        morsel.set(VISITOR_CODE_COOKIE, visitor_code if visitor_code.isprintable() else coded_value, coded_value)
+        return morsel
+
+    def set_in(self, cookies: MutableCookies, visitor_code: str) -> None:
+        """Sets the cookie in ``cookies``, be it a ``SimpleCookie`` or another mapping, as a ``Morsel``."""
+        cookies[VISITOR_CODE_COOKIE] = self.morsel(visitor_code)
+
+    def _attributes(self, now: int) -> Morsel[str]:
+        from email.utils import formatdate  # these here, so that importing the package does not
+        from http.cookies import Morsel
+
+        settings = self._settings
+        morsel: Morsel[str] = Morsel()
+        morsel["domain"] = settings.top_level_domain
+        morsel["path"] = settings.cookie_path
+        morsel["max-age"] = str(settings.cookie_max_age_second)
+        morsel["expires"] = formatdate(now + settings.cookie_max_age_second, usegmt=True)  # whatever the locale is
+        morsel["samesite"] = settings.cookie_same_site or ""
+        if settings.cookie_secure:
+            morsel["secure"] = True
+        return morsel

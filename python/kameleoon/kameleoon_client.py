@@ -8,7 +8,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kameleoon import _lifecycle
-from kameleoon._cookies import VISITOR_CODE_COOKIE, new_visitor_code, read_cookie, read_simulation, set_visitor_code
+from kameleoon._cookies import (
+    VISITOR_CODE_COOKIE,
+    VisitorCodeCookie,
+    cookie_values,
+    new_visitor_code,
+    read_simulation,
+    visitor_code_from,
+)
 from kameleoon._data_file import DataFileSlot, read_data_file
 from kameleoon._events import Handlers
 from kameleoon._life import Life
@@ -16,10 +23,11 @@ from kameleoon._native import EngineClient
 from kameleoon._network.deadline import Deadline
 from kameleoon._uwsgi import report_missing_threads
 from kameleoon.data import CustomData, Data, UniqueIdentifier
-from kameleoon.exceptions import ConfigException
+from kameleoon.exceptions import ConfigException, VisitorCodeInvalid
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
 
 if TYPE_CHECKING:
+    from http.cookies import Morsel
     from types import TracebackType
 
     from kameleoon._cookies import Cookies, MutableCookies
@@ -56,6 +64,7 @@ class KameleoonClient(EngineClient):
         """A client of ``site_code``. Raises ``ConfigException`` if ``config.default_data_file`` cannot be read."""
         self._site_code = site_code
         self._config = config.settings  # immutable: what becomes of the caller's own does not matter from now on
+        self._cookie = VisitorCodeCookie(self._config)
         self._handlers = Handlers()
         self._configure(config.environment, not config.is_offline)
         data_file, outbox, visitors = self._handles()
@@ -87,30 +96,58 @@ class KameleoonClient(EngineClient):
     ) -> str:
         """The visitor's code: from its cookie, else ``default_visitor_code``, else 16 random hex digits.
 
-        ``cookies_readonly`` and ``cookies`` are mappings of names to ``str`` or ``Morsel``. When the code was not in a
-        cookie and ``cookies`` is given, the cookie is set there, as a ``Morsel``, unless consent is required and no
-        enabled flag has a targeted-delivery rule. Simulated variations are read from their cookie, if the config's
-        ``simulation_cookie`` allows it. Raises ``VisitorCodeInvalid``. See docs/visitor-data.md#visitor-codes.
+        ``cookies_readonly`` and ``cookies`` are mappings of names to ``str`` or ``Morsel``. A cookie that holds no
+        usable code (one of more than 255 characters) counts as absent. When the code was not in a cookie and
+        ``cookies`` is given, the cookie is set there, as a ``Morsel``, unless consent is required and no enabled flag
+        has a targeted-delivery rule. Simulated variations are read from their cookie, if the config's
+        ``simulation_cookie`` allows it. Raises ``VisitorCodeInvalid`` where ``default_visitor_code`` is no usable code.
+        See docs/visitor-data.md#visitor-codes and docs/middleware.md.
 
         >>> client.get_visitor_code({"kameleoonVisitorCode": "alice"})
         'alice'
         >>> len(client.get_visitor_code())
         16
         """
-        visitor_code = read_cookie(VISITOR_CODE_COOKIE, cookies_readonly, cookies)
-        is_known = visitor_code is not None
+        visitor_code = self._visitor_code_in(cookies_readonly, cookies)
         if visitor_code is None:
             visitor_code = default_visitor_code or new_visitor_code()
-        self._check_visitor_code(visitor_code)
-        if not is_known and cookies is not None and self._may_keep_visitor_code():
-            set_visitor_code(cookies, visitor_code, self._config)
+            self._check_visitor_code(visitor_code)
+            if cookies is not None and self._may_keep_visitor_code():
+                self._cookie.set_in(cookies, visitor_code)
         simulation = read_simulation(cookies_readonly, cookies) if self._config.simulation_cookie else None
         if simulation is not None:
             self._simulate(visitor_code, simulation)
         return visitor_code
 
+    def _visitor_code_in(self, *sources: Cookies | None) -> str | None:
+        """The first usable code that a cookie holds."""
+        for value in cookie_values(VISITOR_CODE_COOKIE, *sources):
+            visitor_code = visitor_code_from(value)
+            try:
+                self._check_visitor_code(visitor_code)
+            except VisitorCodeInvalid:
+                continue
+            return visitor_code
+        return None
+
     def _may_keep_visitor_code(self) -> bool:
         return not self._data_file.settings.consent_required or self._has_targeted_delivery()
+
+    def visitor_code_cookie(self, visitor_code: str, *, is_new: bool = True) -> Morsel[str] | None:
+        """The cookie to send with a response that starts now, so that the visitor keeps its code; ``None`` where there
+        is none to send.
+
+        It is sent with every response where consent is not required, or the visitor has given it. Where it is required
+        and not given, a cookie that is there stays as it is, and a code that ``is_new`` is kept only if an enabled flag
+        has a targeted-delivery rule. ``morsel.OutputString()`` is the value of the ``Set-Cookie`` header.
+        Raises ``VisitorCodeInvalid``. (docs/middleware.md)
+        """
+        is_kept = (
+            not self._data_file.settings.consent_required
+            or self._consent(visitor_code) is True
+            or (is_new and self._has_targeted_delivery())
+        )
+        return self._cookie.morsel(visitor_code) if is_kept else None
 
     def set_legal_consent(self, visitor_code: str, consent: bool, cookies: MutableCookies | None = None) -> None:
         """Notes the visitor's consent; where it is given, the visitor code's cookie is set in ``cookies``, if there are
@@ -120,7 +157,7 @@ class KameleoonClient(EngineClient):
         """
         self._set_consent(visitor_code, bool(consent))
         if consent and cookies is not None:
-            set_visitor_code(cookies, visitor_code, self._config)
+            self._cookie.set_in(cookies, visitor_code)
 
     # The data file
 

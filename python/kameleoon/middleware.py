@@ -1,46 +1,52 @@
-"""Middleware that gives every visitor a code: read from the cookie or made, and kept in it.
-
-See docs/visitor-data.md#visitor-codes.
-"""
+"""Middleware that gives every visitor a code: read from the cookie or made, and kept in it (docs/middleware.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, Union
 
-from kameleoon._cookies import VISITOR_CODE_COOKIE
+from kameleoon._cookie_header import CookieHeader
+from kameleoon._cookies import SIMULATION_COOKIE, VISITOR_CODE_COOKIE, cookie_value_of, visitor_code_from
+from kameleoon.exceptions import VisitorCodeInvalid
+from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 if TYPE_CHECKING:
-    from http.cookies import SimpleCookie
-
     from kameleoon.kameleoon_client import KameleoonClient
 
 __all__ = ["KameleoonASGIMiddleware", "KameleoonWSGIMiddleware"]
 
-DefaultVisitorCode = Union[str, Callable[[Any], str], None]
-"""A code, or a function from the request (WSGI environ, ASGI scope) to one."""
+DefaultVisitorCode = Union[str, Callable[[Any], Union[str, None]], None]
+"""A code, or a function from the request (WSGI environ, ASGI scope) to one, called for visitors without a code."""
+
+_KEY = "kameleoon.visitor_code"
+_STATE_KEY = "kameleoon_visitor_code"  # of ``request.state``, whose keys are read as attributes
+_RESPONSE_STARTS = frozenset(("http.response.start", "websocket.accept", "websocket.http.response.start"))
 
 
 class KameleoonWSGIMiddleware:
     """Wraps a WSGI application.
 
-    Every request gets a visitor code: the one in its cookie, else ``default_visitor_code`` (a code, or a function of
-    the request's environ), else one of its own. The application sees it in ``HTTP_COOKIE``; the response sets the
-    cookie where it was missing, if consent is given or not required.
+    ``client``: a client, or a function without arguments that gives one, called for each request.
+    ``default_visitor_code``: for visitors without a code, instead of one of their own.
+
+    The application finds the visitor's code in ``environ["kameleoon.visitor_code"]``, and as the cookie in
+    ``HTTP_COOKIE``. When the response starts, the cookie is set if consent is given by then, or not required, with
+    every response, so that it does not end for those who come back. Where the application sets this cookie itself, its
+    own is the only one.
 
     >>> def application(environ, start_response):
     ...     start_response("200 OK", [])
-    ...     return [environ["HTTP_COOKIE"].encode()]
+    ...     return [environ["kameleoon.visitor_code"].encode()]
     >>> wrapped = KameleoonWSGIMiddleware(application, client, default_visitor_code="alice")
     >>> wrapped({}, lambda status, headers: print(status, headers[0][0]))
     200 OK Set-Cookie
-    [b'kameleoonVisitorCode=alice']
+    [b'alice']
     """
 
     def __init__(
         self,
         app: Callable[..., Iterable[bytes]],
-        client: KameleoonClient,
+        client: KameleoonClient | Callable[[], KameleoonClient],
         default_visitor_code: DefaultVisitorCode = None,
     ) -> None:
         self._app = app
@@ -49,36 +55,45 @@ class KameleoonWSGIMiddleware:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serves a request."""
-        header = environ.get("HTTP_COOKIE", "")
-        seen, to_set = _visitor_cookies(self._client, header, self._default_visitor_code, environ)
-        environ["HTTP_COOKIE"] = seen
+        header = CookieHeader(environ.get("HTTP_COOKIE", ""))
+        visitor = _Visitor(_given(self._client), header, self._default_visitor_code, environ)
+        environ["HTTP_COOKIE"] = header.showing(visitor.code)
+        environ[_KEY] = visitor.code
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            if to_set is not None:
-                headers = [*headers, ("Set-Cookie", to_set)]
+            is_set = any(name.lower() == "set-cookie" and _sets_visitor_code(value) for name, value in headers)
+            cookie = None if is_set else visitor.cookie()
+            if cookie is not None:
+                headers = [*headers, ("Set-Cookie", cookie)]
             return start_response(status, headers, *rest)
 
         return self._app(environ, start)
 
 
 class KameleoonASGIMiddleware:
-    """Wraps an ASGI application, as ``KameleoonWSGIMiddleware`` wraps a WSGI one; the code stands in the ``cookie``
-    header of the scope. WebSockets get it too, in the headers of their acceptance. When the server shuts the
-    application down (``lifespan``), what is queued for tracking is sent first: some servers then end the process by a
-    signal, and nothing would run at exit.
+    """Wraps an ASGI application, as ``KameleoonWSGIMiddleware`` wraps a WSGI one.
+
+    The code stands in ``scope["kameleoon.visitor_code"]``, in the ``cookie`` header, and in ``scope["state"]``: with
+    Starlette and FastAPI it is ``request.state.kameleoon_visitor_code``. WebSockets get it too, in the headers of their
+    acceptance. When the server shuts the application down (``lifespan``), what is queued for tracking is sent first:
+    some servers then end the process by a signal, and nothing would run at exit.
+
+    ``client`` may be a function that gives the client which the lifespan's start makes. It is not called at the
+    shutdown: what the client that served the last request has queued is sent.
     """
 
     def __init__(
         self,
         app: Callable[..., Awaitable[None]],
-        client: KameleoonClient,
+        client: KameleoonClient | Callable[[], KameleoonClient],
         default_visitor_code: DefaultVisitorCode = None,
     ) -> None:
         self._app = app
         self._client = client
+        self._in_use = None if callable(client) else client
         self._default_visitor_code = default_visitor_code
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         """Serves a connection."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, self._sending_first(send))
@@ -86,15 +101,27 @@ class KameleoonASGIMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        header = "; ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie")
-        seen, to_set = _visitor_cookies(self._client, header, self._default_visitor_code, scope)
+        client = self._in_use = _given(self._client)
         others = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
-        scope = {**scope, "headers": [*others, (b"cookie", seen.encode("latin-1"))]}
+        sent = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
+        header = CookieHeader("; ".join(sent))  # of HTTP/2 there may be several
+        visitor = _Visitor(client, header, self._default_visitor_code, scope)
+        state = scope.setdefault("state", {})
+        if isinstance(state, MutableMapping):
+            state[_STATE_KEY] = visitor.code
+        cookies = (b"cookie", header.showing(visitor.code).encode("latin-1"))
+        scope = {**scope, _KEY: visitor.code, "headers": [*others, cookies]}
 
         async def send_with_cookie(message: dict[str, Any]) -> None:
-            if to_set is not None and message["type"] in ("http.response.start", "websocket.accept"):
-                headers = [*message.get("headers", ()), (b"set-cookie", to_set.encode("latin-1"))]
-                message = {**message, "headers": headers}
+            if message["type"] in _RESPONSE_STARTS:
+                headers = list(message.get("headers", ()))
+                is_set = any(
+                    name.lower() == b"set-cookie" and _sets_visitor_code(value.decode("latin-1"))
+                    for name, value in headers
+                )
+                cookie = None if is_set else visitor.cookie()
+                if cookie is not None:
+                    message = {**message, "headers": [*headers, (b"set-cookie", cookie.encode("latin-1"))]}
             await send(message)
 
         await self._app(scope, receive, send_with_cookie)
@@ -102,39 +129,68 @@ class KameleoonASGIMiddleware:
     def _sending_first(self, send: Any) -> Callable[[dict[str, Any]], Awaitable[None]]:
         async def send_message(message: dict[str, Any]) -> None:
             if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
-                await self._client.flush_async()
+                client = self._in_use
+                if client is not None:
+                    await client.flush_async()
             await send(message)
 
         return send_message
 
 
-def _visitor_cookies(
-    client: KameleoonClient, header: str, default: DefaultVisitorCode, request: Any
-) -> tuple[str, str | None]:
-    """The cookie header with a visitor code in it, and the ``Set-Cookie`` header if there is one to set."""
-    sent = _parse(header)
-    default_code = default(request) if callable(default) else default
-    jar = _parse("")
-    code = client.get_visitor_code(cookies_readonly=sent, cookies=jar, default_visitor_code=default_code)
-    if VISITOR_CODE_COOKIE in sent and sent[VISITOR_CODE_COOKIE].value == code:
-        return header, None
-    jar_to_show = _parse("")
-    jar_to_show[VISITOR_CODE_COOKIE] = code
-    pair = jar_to_show[VISITOR_CODE_COOKIE].OutputString([])
-    kept = [part.strip() for part in header.split(";") if part.strip().partition("=")[0] != VISITOR_CODE_COOKIE]
-    seen = "; ".join([*filter(None, kept), pair])
-    to_set = jar[VISITOR_CODE_COOKIE].OutputString() if VISITOR_CODE_COOKIE in jar else None
-    return seen, to_set
+class _Visitor:
+    """The visitor of a request: its code, and the cookie for the response."""
+
+    __slots__ = ("_client", "_is_new", "code")
+
+    def __init__(
+        self, client: KameleoonClient, header: CookieHeader, default_visitor_code: DefaultVisitorCode, request: Any
+    ) -> None:
+        self._client = client
+        code = _sent_code(client, header)
+        self._is_new = code is None
+        self.code = code or _default_code(client, default_visitor_code, request) or client.get_visitor_code()
+        if header.simulation is not None:
+            value = cookie_value_of(self.code)
+            client.get_visitor_code({VISITOR_CODE_COOKIE: value, SIMULATION_COOKIE: header.simulation})
+
+    def cookie(self) -> str | None:
+        """The ``Set-Cookie`` header of a response that starts now, if one is to be sent."""
+        morsel = self._client.visitor_code_cookie(self.code, is_new=self._is_new)
+        return None if morsel is None else morsel.OutputString()
 
 
-def _parse(header: str) -> SimpleCookie:
-    """The cookies of a header; those that cannot be read are skipped one by one, not all together."""
-    from http.cookies import CookieError, SimpleCookie  # here, so that importing the package does not
+def _sent_code(client: KameleoonClient, header: CookieHeader) -> str | None:
+    """The usable code that the request brings."""
+    for value in header.visitor_codes:
+        code = visitor_code_from(value)
+        if client.get_visitor_code({VISITOR_CODE_COOKIE: value}) == code:  # else another one was made: it is unusable
+            return code
+    return None
 
-    jar: SimpleCookie = SimpleCookie()
-    for part in header.split(";"):
-        try:
-            jar.load(part.strip())
-        except CookieError:
-            continue
-    return jar
+
+def _default_code(client: KameleoonClient, default: DefaultVisitorCode, request: Any) -> str | None:
+    """The default code for a visitor; one that is unusable is logged, and counts as none."""
+    code = default(request) if callable(default) else default
+    if code is None or code == "":
+        return None
+    if not isinstance(code, str):
+        KameleoonLogger.error("middleware: default_visitor_code must be a str, not %r of %s", code, type(code).__name__)
+        return None
+    try:
+        # As it will be read from its cookie, by the next request and by the application.
+        return client.get_visitor_code(default_visitor_code=visitor_code_from(code))
+    except VisitorCodeInvalid as error:
+        KameleoonLogger.error("middleware: default_visitor_code %.40r cannot be used: %s", code, error)
+        return None
+
+
+def _given(client: KameleoonClient | Callable[[], KameleoonClient]) -> KameleoonClient:
+    """The client, or that which the function gives. Raises ``RuntimeError`` where it gives none."""
+    given = client() if callable(client) else client
+    if given is None:
+        raise RuntimeError("the function that gives the middleware its client gave None: the client is not made yet")
+    return given
+
+
+def _sets_visitor_code(set_cookie: str) -> bool:
+    return set_cookie.partition("=")[0].strip() == VISITOR_CODE_COOKIE

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from http.cookies import SimpleCookie
+from collections.abc import Iterable
+from http.cookies import Morsel, SimpleCookie
+from typing import Any
 
 from kameleoon import CustomData, Device, DeviceType, KameleoonClient, KameleoonClientConfig, KameleoonClientFactory
+from kameleoon.middleware import KameleoonASGIMiddleware, KameleoonWSGIMiddleware
 from kameleoon.types.explanation import Explanation
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 from kameleoon.types.variation import Variation
@@ -24,3 +27,20 @@ def evaluate(client: KameleoonClient, cookies: SimpleCookie) -> str:
 def create() -> KameleoonClient:
     config = KameleoonClientConfig("id", "secret", environment="production", default_data_file={"featureFlags": []})
     return KameleoonClientFactory.create("site", config)
+
+
+def shop(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", [])
+    return [environ["kameleoon.visitor_code"].encode()]
+
+
+async def shop_async(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+
+
+def middleware(client: KameleoonClient) -> None:
+    KameleoonWSGIMiddleware(shop, client, default_visitor_code="alice")
+    KameleoonWSGIMiddleware(shop, lambda: client, lambda environ: environ.get("REMOTE_USER"))
+    KameleoonASGIMiddleware(shop_async, create, default_visitor_code=None)
+    cookie: Morsel[str] | None = client.visitor_code_cookie("alice", is_new=False)
+    assert cookie is not None

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from kameleoon import _installation
-from kameleoon.middleware import KameleoonWSGIMiddleware
 from kameleoon.testing import Platform
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
-from tests.data_files import data_file, flag
 
 
 def test_filters_in_both_spellings() -> None:
@@ -29,15 +26,6 @@ def test_visits_are_moved_to_their_bounds(given: int, used: int) -> None:
 def test_unknown_fields_are_refused() -> None:
     with pytest.raises(TypeError, match="no field 'pages'"):
         RemoteVisitorDataFilter(pages=True)
-
-
-def test_a_cookie_that_cannot_be_read_hides_no_other(make_client: Any) -> None:
-    seen = []
-    client = make_client(data_file(flag()))
-    app = KameleoonWSGIMiddleware(lambda environ, start: seen.append(environ["HTTP_COOKIE"]) or [], client)
-    header = 'a=1; bad[name]=2; kameleoonVisitorCode=x; "=; b="q;r"'
-    app({"HTTP_COOKIE": header}, lambda *_: None)
-    assert seen == [header], "the code in it is the visitor's"
 
 
 def test_the_fixture_serves(kameleoon_platform: Platform) -> None:

@@ -94,6 +94,12 @@ impl<A> EngineVisitor<'_, A> {
         locked.find_or_create(moment.now, |visitor| visitor.data.consent = consent);
     }
 
+    /// What the visitor said when asked for consent; unknown where there is no such visitor, which is not made by asking.
+    pub fn consent(&self) -> Consent {
+        let mut locked = self.engine.store.lock(self.code.as_str());
+        locked.find(|visitor| visitor.data.consent).unwrap_or(Consent::Unknown)
+    }
+
     /// Whether the code is marked as a unique identifier.
     pub fn is_unique_identifier(&self) -> bool {
         let mut locked = self.engine.store.lock(self.code.as_str());

@@ -17,6 +17,7 @@ use crate::datafile::index::VariationIndex;
 use crate::datafile::model::Outcome;
 use crate::engine::{Explained, RemoteFilter, RemoteVisitor};
 use crate::evaluation::Answer;
+use crate::visitor::data::Consent;
 
 #[pymethods]
 impl EngineClient {
@@ -86,6 +87,15 @@ impl EngineClient {
     fn _set_consent(&self, visitor_code: &Bound<'_, PyAny>, given: bool) -> PyResult<()> {
         self.visitor(visitor_code)?.set_consent(given, moment());
         Ok(())
+    }
+
+    /// Whether the visitor gave consent; `None` where it never said.
+    fn _consent(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<Option<bool>> {
+        Ok(match self.visitor(visitor_code)?.consent() {
+            Consent::Unknown => None,
+            Consent::Given => Some(true),
+            Consent::Refused => Some(false),
+        })
     }
 
     fn _simulate(&self, visitor_code: &Bound<'_, PyAny>, cookie: &Bound<'_, PyAny>) -> PyResult<()> {
