@@ -11,7 +11,7 @@ from typing import Any
 from kameleoon._native import process_generation, run_fork_hooks
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
-__all__ = ["prepare_forks", "report_missing_threads"]
+__all__ = ["prepare_forks", "report_missing_threads", "runs_threads"]
 
 _OFF = frozenset({"", "0", "false", "no", "off", "none"})
 _THREADS_BY_DEFAULT = (2, 0, 27)
@@ -38,14 +38,15 @@ def report_missing_threads() -> None:
     ``RuntimeWarning``, for those who have not set up logging.
     """
     uwsgi = sys.modules.get("uwsgi")
-    if uwsgi is None or _has_threads(uwsgi) or process_generation() in _reported:
+    if uwsgi is None or runs_threads(uwsgi) or process_generation() in _reported:
         return
     _reported.add(process_generation())
     KameleoonLogger.error(_WITHOUT_THREADS)
     warnings.warn(_WITHOUT_THREADS, RuntimeWarning, stacklevel=2)
 
 
-def _has_threads(uwsgi: Any) -> bool:
+def runs_threads(uwsgi: Any) -> bool:
+    """Whether the server runs Python's threads. ``uwsgi``: its module."""
     options = getattr(uwsgi, "opt", {})
     if any(_text(options.get(name, "")).lower() not in _OFF for name in ("enable-threads", "threads", "gevent")):
         return True

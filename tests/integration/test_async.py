@@ -53,7 +53,7 @@ def test_what_is_asked_for_comes(platform: Platform, make_online: Any, library: 
     platform.remote_data["key"] = {"a": 1}
     platform.remote_data["v"] = {"warehouseAudiences": {"x": 1, "y": 2}}
     platform.visitor_data["v"] = visit("a")
-    client = make_online()
+    client = make_online(default_timeout_millisecond=20_000)
 
     async def main() -> None:
         assert await client.wait_init_async()
@@ -167,7 +167,7 @@ def test_the_loop_goes_on_meanwhile(platform: Platform, make_online: Any, librar
     platform.misbehave("configuration", "latency", seconds=0.5)
     platform.misbehave("token", "latency", seconds=0.5)
     platform.remote_data["key"] = 5
-    client = make_online()
+    client = make_online(default_timeout_millisecond=20_000)
 
     async def main() -> None:
         longest = 0.0
@@ -197,7 +197,7 @@ def test_context_variables_are_kept(platform: Platform, make_online: Any, librar
             if "REMOTE_DATA request failed" in message:
                 seen.append(request.get())
 
-    client = make_online()
+    client = make_online(default_timeout_millisecond=20_000)
 
     async def main() -> None:
         assert await client.wait_init_async()
@@ -238,7 +238,7 @@ def test_several_loops_in_turn_leave_nothing_open(
                 running.close()
 
     platform.remote_data["key"] = 5
-    client = make_online()
+    client = make_online(default_timeout_millisecond=20_000)
     assert client.wait_init()
     in_turn(run, platform, client)
 
@@ -301,7 +301,7 @@ def test_a_forked_child_leaves_the_sessions_of_its_parent_alone(platform: Platfo
 
 def test_loops_in_threads_at_once(platform: Platform, make_online: Any, library: str) -> None:
     platform.remote_data["key"] = 5
-    client = make_online()
+    client = make_online(default_timeout_millisecond=20_000)
     assert client.wait_init()
     failures: list[BaseException] = []
 
@@ -325,7 +325,7 @@ def test_closing_inside_of_the_loop_leaves_nothing_open(
     platform.remote_data["key"] = 5
 
     async def main() -> None:
-        client = make_online()
+        client = make_online(default_timeout_millisecond=20_000)
         assert await client.wait_init_async()
         assert await client.get_remote_data_async("key") == 5
         if closes == "close":
@@ -381,7 +381,7 @@ def test_where_there_is_no_thread_nothing_is_raised(
     platform: Platform, make_online: Any, library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     platform.remote_data["key"] = 5
-    client = make_online()
+    client = make_online(default_timeout_millisecond=20_000)
     assert client.wait_init()
 
     def start(self: threading.Thread) -> None:
@@ -408,7 +408,7 @@ def test_events_are_told(platform: Platform, make_online: Any, library: str) -> 
             told.append((request_type.value, failure.http_status))
 
     platform.remote_data["key"] = 5
-    client = make_online()
+    client = make_online(default_timeout_millisecond=20_000)
     assert client.wait_init()
     client.set_event_handler(EventType.HTTP_REQUEST, Handler())
 

@@ -30,13 +30,13 @@ Ask = Callable[[Any], Any]
 def ask(request: Any) -> Ask:
     """Asks a client for its remote data, on the two ways there are."""
     if request.param == "thread":
-        return lambda client: client.get_remote_data("key", timeout=5)
+        return lambda client: client.get_remote_data("key", timeout=10)
     pytest.importorskip("aiohttp")
 
     async def main(client: Any) -> Any:
         await client.wait_init_async()
-        found = await client.get_remote_data_async("key", timeout=5)
-        again = await client.get_remote_data_async("key", timeout=5)
+        found = await client.get_remote_data_async("key", timeout=10)
+        again = await client.get_remote_data_async("key", timeout=10)
         assert found == again
         return found
 
@@ -70,7 +70,7 @@ def test_a_netrc_file_does_not_apply(
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     handler = service()
     with serving(QuietServer, handler) as origin:
-        assert ask(make_online(endpoint=origin)) == {"a": 1}
+        assert ask(make_online(endpoint=origin, default_timeout_millisecond=20_000)) == {"a": 1}
     assert {headers.get("Authorization") for path, headers in handler.asked if "/map/" in path} == {
         "Bearer t0ken-0123456789"
     }
@@ -129,7 +129,7 @@ def test_a_proxy_connects_to_secure_services(
     handler = service()
     with secure_service(certificate, handler) as origin, serving(QuietServer, proxy) as tunnel:
         monkeypatch.setenv("https_proxy", tunnel.replace("//", "//me:secret@"))
-        client = make_online(endpoint=origin)
+        client = make_online(endpoint=origin, default_timeout_millisecond=20_000)
         assert ask(client) == {"a": 1}
         client.close()
     assert set(proxy.authorizations) == {"Basic " + base64.b64encode(b"me:secret").decode()}
@@ -140,12 +140,12 @@ def test_no_proxy_is_heeded(ask: Ask, make_online: Any, monkeypatch: pytest.Monk
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with serving(QuietServer, service()) as origin:
-        assert ask(make_online(endpoint=origin)) == {"a": 1}
+        assert ask(make_online(endpoint=origin, default_timeout_millisecond=20_000)) == {"a": 1}
 
 
 def test_redirects_are_not_followed(ask: Ask, platform: Platform, make_online: Any, log: Any) -> None:
     platform.remote_data["key"] = 5
-    client = make_online()
+    client = make_online(default_timeout_millisecond=20_000)
     assert client.wait_init()
     platform.misbehave("remote-data", "redirect")
     before = len(platform.requests)
@@ -175,7 +175,7 @@ def test_the_usual_encodings_are_read(ask: Ask, make_online: Any, encoding: str)
             self.wfile.write(bodies[encoding])
 
     with serving(QuietServer, Encoded) as origin:
-        assert ask(make_online(endpoint=origin)) == {"a": 1}
+        assert ask(make_online(endpoint=origin, default_timeout_millisecond=20_000)) == {"a": 1}
     assert {headers["Accept-Encoding"] for _, headers in Encoded.asked} == {"gzip, deflate"}
 
 
@@ -195,14 +195,14 @@ def test_a_bomb_is_refused(ask: Ask, make_online: Any) -> None:
             self.wfile.write(bomb)
 
     with serving(QuietServer, Bomb) as origin:
-        client = make_online(endpoint=origin)
+        client = make_online(endpoint=origin, default_timeout_millisecond=20_000)
         assert ask(client) is None
         assert "larger than 16 MiB" in client.stats().requests["REMOTE_DATA"]["last_error"]
 
 
 def test_failures_show_neither_tokens_nor_visitors(ask: Ask, platform: Platform, make_online: Any, log: Any) -> None:
     platform.remote_data["key"] = 5
-    client = make_online()
+    client = make_online(default_timeout_millisecond=20_000)
     assert client.wait_init()
     assert ask(client) == 5
     (token,) = platform.tokens
@@ -254,11 +254,11 @@ def test_the_environment_says_whose_certificates_are_trusted(
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.delenv(name, raising=False)
     with secure_service(certificate, service()) as origin:
-        client = make_online(endpoint=origin)
+        client = make_online(endpoint=origin, default_timeout_millisecond=20_000)
         assert ask(client) is None
         assert "certificate verify failed" in client.stats().requests["REMOTE_DATA"]["last_error"].lower()
         monkeypatch.setenv(variable, str(certificate))
-        assert ask(make_online(endpoint=origin)) == {"a": 1}
+        assert ask(make_online(endpoint=origin, default_timeout_millisecond=20_000)) == {"a": 1}
 
 
 def test_a_certificate_for_another_name_is_refused(

@@ -55,7 +55,7 @@ def test_many_callers_at_once_fetch_one_token(platform: Platform, make_online: A
     platform.requires_token = True
     platform.remote_data["key"] = 5
     platform.misbehave("token", "latency", seconds=0.3)
-    client = make_online()
+    client = make_online(default_timeout_millisecond=20_000)
     assert client.wait_init()
     found: list[Any] = []
     threads = [threading.Thread(target=lambda: found.append(client.get_remote_data("key"))) for _ in range(30)]

@@ -17,7 +17,6 @@ POOLS = {
     "prefork": ("--pool", "prefork"),
     "prefork with max-tasks-per-child": ("--pool", "prefork", "--max-tasks-per-child", "10"),
     "threads": ("--pool", "threads"),
-    "solo": ("--pool", "solo"),
 }
 
 

@@ -22,9 +22,7 @@ WORKERS = {
 NEEDS = {"gevent": "gevent", "uvicorn": "uvicorn_worker"}
 
 
-@pytest.mark.parametrize(
-    "options", [(), ("--preload",), ("--max-requests", "100"), ("--preload", "--max-requests", "100")], ids=" ".join
-)
+@pytest.mark.parametrize("options", [(), ("--preload",), ("--max-requests", "100")], ids=" ".join)
 @pytest.mark.parametrize("worker", WORKERS)
 def test_every_conversion_arrives_once(
     platform: Platform, tmp_path: Path, worker: str, options: tuple[str, ...]

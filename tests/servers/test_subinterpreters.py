@@ -22,7 +22,8 @@ PROGRAM = (
     f"import {name} as interpreters, sys"
     + """
 def run(code):
-    interpreter = interpreters.create("legacy") if sys.version_info >= (3, 13) else interpreters.create()
+    is_new = sys.version_info >= (3, 13)
+    interpreter = interpreters.create("legacy") if is_new else interpreters.create(isolated=False)  # as mod_wsgi's are
     failure = interpreters.run_string(interpreter, f"import sys; sys.path[:0] = {sys.path}\\n" + code)
     assert failure is None, failure
 IMPORT = '''

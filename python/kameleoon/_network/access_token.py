@@ -1,4 +1,4 @@
-"""The access token (spec 4 §3): cached, refreshed before it expires, fetched once for all who wait for it."""
+"""The access token: cached, refreshed before it expires, fetched once for all who wait for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests with the access token, if one can be had (spec 4 §3)."""
+"""Requests with the access token, if one can be had."""
 
 from __future__ import annotations
 

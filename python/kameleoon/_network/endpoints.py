@@ -1,4 +1,4 @@
-"""Where each service is (spec 4 §1)."""
+"""Where each service is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP attempts: one session with connection reuse, bounded in time and size, counted, told to handlers (spec 4 §5)."""
+"""HTTP attempts: one session with connection reuse, bounded in time and size, counted, told to handlers."""
 
 from __future__ import annotations
 

@@ -71,6 +71,8 @@ impl<A> EngineVisitor<'_, A> {
     ///
     /// # Errors
     /// When the flag is unknown or disabled, or consent refused.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: as a call of its own it takes 40 instructions more, of 2,600")]
     pub fn evaluate(&self, key: &str, mode: Mode, clock: impl FnOnce() -> Moment) -> Result<Evaluated<A>, EngineError> {
         let mut locked = self.engine.store.lock(self.code.as_str());
         let snapshot = self.engine.snapshot.load();
@@ -207,7 +209,8 @@ impl Call<'_> {
     /// The ids of the audiences that target the visitor.
     fn audiences(&self, visitor: Option<&VisitorData>) -> Vec<i64> {
         let steps = Steps::for_one_evaluation();
-        let targeting = Targeting::new(self.data_file, self.subject(visitor, None), None, None, &steps);
+        let subject = self.subject(visitor, None);
+        let targeting = Targeting::new(self.data_file, &subject, None, None, &steps);
         let audiences = self.data_file.audiences.iter();
         let targeted = audiences.filter(|segment| targeting.is_targeted(**segment, &mut Unobserved));
         targeted.map(|segment| self.data_file[*segment].id).collect()

@@ -149,6 +149,8 @@ impl<'a> Evaluator<'a> {
         let held_out = share.is_some_and(|share| share.holds_out);
         let (answer, rule_kind) = if held_out || !self.is_chosen_in_group(code, observer) {
             (self.default(), RuleKind::Unknown)
+        } else if holdout.is_some() && self.subject.visitor.is_none() {
+            self.ask_rules_of_nobody(code, holdout, observer)?
         } else {
             self.ask_rules(code, holdout, observer)?
         };
@@ -249,21 +251,27 @@ impl<'a> Evaluator<'a> {
             && self.subject.visitor.is_some_and(|visitor| visitor.consent == Consent::Refused)
     }
 
-    /// Asks the rules in order. They see what the holdout has just assigned, as if it were stored: a visitor that was
-    /// nobody exists by then.
+    /// Asks the rules for nobody to whom the holdout has just assigned something: they see a visitor that begins now.
+    #[cold]
+    fn ask_rules_of_nobody<O: Observer>(
+        &self,
+        code: &str,
+        holdout: Option<AssignedVariation>,
+        observer: &mut O,
+    ) -> Result<RuleAnswer, Disabled> {
+        let begun = VisitorData::new(self.subject.now, 0);
+        let subject = Subject { visitor: Some(&begun), ..*self.subject };
+        let Self { data_file, flag, index, steps, .. } = *self;
+        Evaluator { data_file, flag, index, subject: &subject, steps }.ask_rules(code, holdout, observer)
+    }
+
+    /// Asks the rules in order. They see what the holdout has just assigned, as if it were stored.
     fn ask_rules<O: Observer>(
         &self,
         code: &str,
         holdout: Option<AssignedVariation>,
         observer: &mut O,
     ) -> Result<RuleAnswer, Disabled> {
-        if holdout.is_some() && self.subject.visitor.is_none() {
-            let begun = VisitorData::new(self.subject.now, 0);
-            let subject = Subject { visitor: Some(&begun), ..*self.subject };
-            let Self { data_file, flag, index, steps, .. } = *self;
-            let evaluator = Evaluator { data_file, flag, index, subject: &subject, steps };
-            return evaluator.ask_rules(code, holdout, observer);
-        }
         for rule in &self.flag.rules {
             observer.rule_begins(rule);
             let (step, answer) = self.ask_rule(rule, code, holdout, observer);
@@ -341,7 +349,7 @@ impl<'a> Evaluator<'a> {
     fn is_targeted<O: Observer>(&self, rule: &Rule, holdout: Option<AssignedVariation>, observer: &mut O) -> bool {
         let Some(segment) = rule.segment else { return true };
         let own = Some(rule.experiment_id);
-        Targeting::new(self.data_file, *self.subject, holdout, own, self.steps).is_targeted(segment, observer)
+        Targeting::new(self.data_file, self.subject, holdout, own, self.steps).is_targeted(segment, observer)
     }
 
     /// The choice of the contextual bandit, if the visitor has scores for the experiment.

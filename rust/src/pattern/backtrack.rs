@@ -5,9 +5,10 @@
 //! Every unit of work is counted. Called by [`super::Pattern::is_full_match`].
 
 use super::category::category;
+use super::closed::Open;
 use super::error::GaveUp;
-use super::memo::{Key, Memo, Register};
-use super::program::{First, Label, NO_MEMO, NOWHERE, Op, Program};
+use super::memo::{CAPTURES_COST, Key, MEMO_COST, Memo, Register};
+use super::program::{First, Label, NOWHERE, Op, Program};
 use super::resolve::Assertion;
 use super::text::Text;
 use super::tree::Category;
@@ -16,10 +17,6 @@ use super::tree::Category;
 const MOST_FRAMES: usize = 500_000;
 /// Steps before failures are remembered; most matches end sooner.
 const FORGETFUL: u32 = 500_000;
-/// What remembering costs, in steps.
-const MEMO_COST: u32 = 6;
-/// The same where captures are remembered.
-const CAPTURES_COST: u32 = 20;
 /// Bytes of new memory that cost a step.
 const GROWTH: usize = 16;
 /// Memory that is kept for the next match, in ways.
@@ -57,30 +54,17 @@ pub(super) struct Marks {
     pub(super) saved: u32,
 }
 
-/// A closed body that is being matched.
-#[derive(Clone, Copy, Debug)]
-struct Open {
-    label: Label,
-    position: u32,
-    frames: u32,
-    /// Iterations of a possessive loop before this one.
-    count: u32,
-    saved: u32,
-    keys: u32,
-    marks: Marks,
-}
-
 /// Memory for one match, to be used again.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    frames: Vec<Frame>,
+    pub(super) frames: Vec<Frame>,
     pub(super) saved: Vec<u32>,
-    open: Vec<Open>,
+    pub(super) open: Vec<Open>,
     pub(super) registers: Vec<Register>,
     pub(super) marks: Vec<u32>,
-    memo: Memo,
+    pub(super) memo: Memo,
     /// Those of `FailedWith`.
-    keys: Vec<Key>,
+    pub(super) keys: Vec<Key>,
     characters: Vec<char>,
 }
 
@@ -142,7 +126,7 @@ pub(super) struct Matcher<'a, T: Text + ?Sized> {
     pub(super) used: u32,
     pub(super) steps: u32,
     /// With fewer steps left, failures are remembered.
-    memo_from: u32,
+    pub(super) memo_from: u32,
 }
 
 /// What to do next.
@@ -357,44 +341,6 @@ impl<T: Text + ?Sized> Matcher<'_, T> {
         Ok(())
     }
 
-    /// Whether the state is known to fail. If not, it is noted to be so once all of its ways have been tried.
-    #[inline]
-    fn is_known(&mut self, memo: u32, position: u32) -> Result<bool, GaveUp> {
-        if memo == NO_MEMO || self.steps > self.memo_from {
-            return Ok(false);
-        }
-        let Some(point) = self.program.memo.get(memo as usize) else { return Ok(false) };
-        let marks = self.scratch.marks.get(..self.used as usize).unwrap_or_default();
-        let Some(key) = Memo::key(self.program, (point, memo), position, &self.scratch.registers, marks) else {
-            return Ok(false);
-        };
-        self.pay(if key.1.is_some() { CAPTURES_COST } else { MEMO_COST })?;
-        if self.scratch.memo.has_failed(key) {
-            return Ok(true);
-        }
-        let (state, captures) = key;
-        if captures.is_some() {
-            let length = self.scratch.keys.len();
-            if length == self.scratch.keys.capacity() {
-                self.pay_growth(length, size_of::<Key>())?;
-            }
-            self.scratch.keys.push(key);
-            self.push(Frame::FailedWith)?;
-        } else {
-            self.push(Frame::Failed { key: state })?;
-        }
-        Ok(false)
-    }
-
-    fn remember(&mut self, key: Key, cost: u32) -> Result<(), GaveUp> {
-        let growth = self.scratch.memo.growth();
-        if growth > 0 {
-            self.pay_growth(growth, size_of::<Key>() * 2)?;
-        }
-        self.scratch.memo.fail(key);
-        self.pay(cost)
-    }
-
     /// Tries the alternatives from the one at `label` on.
     fn branch(&mut self, mut label: Label, position: u32) -> Result<Next, GaveUp> {
         while let Some(Op::Branch { next, keep, first, .. }) = self.program.ops.get(label as usize) {
@@ -420,40 +366,6 @@ impl<T: Text + ?Sized> Matcher<'_, T> {
             First::Anything => true,
             First::Char(code) => position < self.end() && self.text.at(position as usize) == code,
             First::End => position == self.end(),
-        }
-    }
-
-    pub(super) fn open(&mut self, label: Label, position: u32, count: u32, marks: Marks) -> Result<(), GaveUp> {
-        let frames = u32::try_from(self.scratch.frames.len()).map_err(|_| GaveUp)?;
-        let saved = if marks.saved == NONE { self.saved_length() } else { marks.saved };
-        self.push(Frame::Closed)?;
-        let keys = u32::try_from(self.scratch.keys.len()).map_err(|_| GaveUp)?;
-        self.scratch.open.push(Open { label, position, frames, count, saved, keys, marks });
-        Ok(())
-    }
-
-    /// The innermost closed body has matched, up to `position`: its other ways are forgotten.
-    fn succeed(&mut self, position: u32) -> Result<Next, GaveUp> {
-        let Some(open) = self.scratch.open.pop() else { return Ok(Next::Back) };
-        self.scratch.frames.truncate(open.frames as usize);
-        self.scratch.saved.truncate(open.saved as usize);
-        self.scratch.keys.truncate(open.keys as usize);
-        match self.program.ops.get(open.label as usize) {
-            Some(Op::Look { .. }) => Ok(self.looked(open.label, open.position, true)),
-            Some(Op::Atomic { next }) => Ok(Next::Go(*next, position)),
-            Some(Op::Possessive { least, .. }) => {
-                let last = if open.count >= *least { open.position } else { NONE };
-                self.possess(open.label, position, open.count.saturating_add(1), last)
-            }
-            _ => Ok(Next::Back),
-        }
-    }
-
-    /// What follows from whether the body of a look-around has matched.
-    fn looked(&self, label: Label, position: u32, matched: bool) -> Next {
-        match self.program.ops.get(label as usize) {
-            Some(Op::Look { negated, next, .. }) if *negated != matched => Next::Go(*next, position),
-            _ => Next::Back,
         }
     }
 

@@ -6,7 +6,15 @@
 
 use hashbrown::HashSet;
 
-use super::program::{MEMO_GROUPS, MemoPoint, Program};
+use super::backtrack::{Frame, Matcher};
+use super::error::GaveUp;
+use super::program::{MEMO_GROUPS, MemoPoint, NO_MEMO, Program};
+use super::text::Text;
+
+/// What remembering costs, in steps.
+pub(super) const MEMO_COST: u32 = 6;
+/// The same where captures are remembered.
+pub(super) const CAPTURES_COST: u32 = 20;
 
 /// States remembered at most: some 4 MB.
 const MOST: usize = 200_000;
@@ -104,5 +112,45 @@ impl Memo {
                 Some(captures) => self.failed_with.insert((key, captures)),
             };
         }
+    }
+}
+
+impl<T: Text + ?Sized> Matcher<'_, T> {
+    /// Whether the state is known to fail. If not, it is noted to be so once all of its ways have been tried.
+    #[inline]
+    pub(super) fn is_known(&mut self, memo: u32, position: u32) -> Result<bool, GaveUp> {
+        if memo == NO_MEMO || self.steps > self.memo_from {
+            return Ok(false);
+        }
+        let Some(point) = self.program.memo.get(memo as usize) else { return Ok(false) };
+        let marks = self.scratch.marks.get(..self.used as usize).unwrap_or_default();
+        let Some(key) = Memo::key(self.program, (point, memo), position, &self.scratch.registers, marks) else {
+            return Ok(false);
+        };
+        self.pay(if key.1.is_some() { CAPTURES_COST } else { MEMO_COST })?;
+        if self.scratch.memo.has_failed(key) {
+            return Ok(true);
+        }
+        let (state, captures) = key;
+        if captures.is_some() {
+            let length = self.scratch.keys.len();
+            if length == self.scratch.keys.capacity() {
+                self.pay_growth(length, size_of::<Key>())?;
+            }
+            self.scratch.keys.push(key);
+            self.push(Frame::FailedWith)?;
+        } else {
+            self.push(Frame::Failed { key: state })?;
+        }
+        Ok(false)
+    }
+
+    pub(super) fn remember(&mut self, key: Key, cost: u32) -> Result<(), GaveUp> {
+        let growth = self.scratch.memo.growth();
+        if growth > 0 {
+            self.pay_growth(growth, size_of::<Key>() * 2)?;
+        }
+        self.scratch.memo.fail(key);
+        self.pay(cost)
     }
 }

@@ -36,6 +36,7 @@ mod captures;
 mod casefold;
 mod category;
 mod charset;
+mod closed;
 mod error;
 mod linear;
 mod memo;

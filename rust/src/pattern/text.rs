@@ -19,49 +19,59 @@ pub(super) trait Text {
     fn last(&self, code: u32, start: usize, end: usize) -> Option<usize>;
 }
 
-/// ASCII alone.
-impl Text for [u8] {
-    fn length(&self) -> usize {
-        self.len()
+/// What a text is an array of: bytes, if it is ASCII alone, or characters.
+pub(super) trait Character: Copy + PartialEq {
+    fn code(self) -> u32;
+
+    /// The first place of a code.
+    fn find(part: &[Self], code: u32) -> Option<usize>;
+
+    /// The last place of a code.
+    fn find_last(part: &[Self], code: u32) -> Option<usize>;
+}
+
+impl Character for u8 {
+    #[inline]
+    fn code(self) -> u32 {
+        u32::from(self)
     }
 
     #[inline]
-    fn at(&self, position: usize) -> u32 {
-        self.get(position).map_or(0, |byte| u32::from(*byte))
+    fn find(part: &[Self], code: u32) -> Option<usize> {
+        memchr::memchr(Self::try_from(code).ok()?, part)
     }
 
     #[inline]
-    fn run(&self, unit: &Unit, start: usize, end: usize) -> usize {
-        let part = self.get(start..end).unwrap_or_default();
-        let end = match unit {
-            Unit::All => None,
-            Unit::NotChar(code) => u8::try_from(*code).ok().and_then(|byte| memchr::memchr(byte, part)),
-            Unit::Char(code) => part.iter().position(|byte| u32::from(*byte) != *code),
-            Unit::Set(set) => part.iter().position(|byte| !set.contains(u32::from(*byte))),
-        };
-        end.unwrap_or(part.len())
-    }
-
-    fn repeats(&self, one: usize, other: usize, length: usize) -> bool {
-        self.get(one..one + length) == self.get(other..other + length)
-    }
-
-    #[inline]
-    fn last(&self, code: u32, start: usize, end: usize) -> Option<usize> {
-        let part = self.get(start..self.len().min(end + 1)).unwrap_or_default();
-        let byte = u8::try_from(code).ok()?;
-        memchr::memrchr(byte, part).map(|index| start + index)
+    fn find_last(part: &[Self], code: u32) -> Option<usize> {
+        memchr::memrchr(Self::try_from(code).ok()?, part)
     }
 }
 
-impl Text for [char] {
+impl Character for char {
+    #[inline]
+    fn code(self) -> u32 {
+        u32::from(self)
+    }
+
+    #[inline]
+    fn find(part: &[Self], code: u32) -> Option<usize> {
+        part.iter().position(|character| character.code() == code)
+    }
+
+    #[inline]
+    fn find_last(part: &[Self], code: u32) -> Option<usize> {
+        part.iter().rposition(|character| character.code() == code)
+    }
+}
+
+impl<C: Character> Text for [C] {
     fn length(&self) -> usize {
         self.len()
     }
 
     #[inline]
     fn at(&self, position: usize) -> u32 {
-        self.get(position).map_or(0, |character| *character as u32)
+        self.get(position).map_or(0, |character| character.code())
     }
 
     #[inline]
@@ -69,9 +79,9 @@ impl Text for [char] {
         let part = self.get(start..end).unwrap_or_default();
         let end = match unit {
             Unit::All => None,
-            Unit::NotChar(code) => part.iter().position(|character| *character as u32 == *code),
-            Unit::Char(code) => part.iter().position(|character| *character as u32 != *code),
-            Unit::Set(set) => part.iter().position(|character| !set.contains(*character as u32)),
+            Unit::NotChar(code) => C::find(part, *code),
+            Unit::Char(code) => part.iter().position(|character| character.code() != *code),
+            Unit::Set(set) => part.iter().position(|character| !set.contains(character.code())),
         };
         end.unwrap_or(part.len())
     }
@@ -83,7 +93,7 @@ impl Text for [char] {
     #[inline]
     fn last(&self, code: u32, start: usize, end: usize) -> Option<usize> {
         let part = self.get(start..self.len().min(end + 1)).unwrap_or_default();
-        part.iter().rposition(|character| *character as u32 == code).map(|index| start + index)
+        C::find_last(part, code).map(|index| start + index)
     }
 }
 

@@ -72,22 +72,25 @@ impl EngineClient {
         Ok(self.engine.here().visitor(VisitorCode::unchecked(visitor_code(code)?)))
     }
 
-    /// Raises `VisitorCodeInvalid`, and `FeatureNotFound` for what is no `str`.
-    fn evaluate(
+    /// Evaluates, and gives what `use_result` makes of it: the answer is not moved, which is measured to pay. Raises
+    /// `VisitorCodeInvalid`, and `FeatureNotFound` for what is no `str`.
+    #[inline]
+    fn evaluate<T>(
         &self,
         code: &Bound<'_, PyAny>,
         key: &Bound<'_, PyAny>,
         mode: Mode,
-    ) -> PyResult<Result<Evaluated<Objects>, EngineError>> {
+        use_result: impl FnOnce(Result<&Evaluated<Objects>, &EngineError>) -> PyResult<T>,
+    ) -> PyResult<T> {
         let visitor = self.visitor(code)?;
         let evaluated = visitor.evaluate(feature_key(key)?, mode, moment);
         if let Ok(evaluated) = &evaluated {
             log::reports(code.py(), &evaluated.snapshot.data_file.reports)?;
         }
-        Ok(evaluated)
+        use_result(evaluated.as_ref())
     }
 
-    /// Evaluates, logs, and gives what `use_answer` makes of the answer: it is not moved, which is measured to pay.
+    /// Evaluates, logs, and gives what `use_answer` makes of the answer.
     #[inline]
     fn tracked<T>(
         &self,
@@ -96,16 +99,15 @@ impl EngineClient {
         mode: Mode,
         use_answer: impl FnOnce(&Evaluated<Objects>) -> PyResult<T>,
     ) -> PyResult<T> {
-        let py = code.py();
-        match self.evaluate(code, key, mode)? {
+        self.evaluate(code, key, mode, |evaluated| match evaluated {
             Ok(evaluated) => {
                 if log::enabled(log::DEBUG) {
-                    log_variation(code, key, &evaluated)?;
+                    log_variation(code, key, evaluated)?;
                 }
-                use_answer(&evaluated)
+                use_answer(evaluated)
             }
-            Err(error) => Err(errors::exception(py, &error, self.environment())),
-        }
+            Err(error) => Err(errors::exception(code.py(), error, self.environment())),
+        })
     }
 
     /// Raises `VisitorCodeInvalid`.
@@ -158,11 +160,11 @@ impl EngineClient {
         let this = slf.get();
         let py = visitor_code.py();
         this.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        let active = match this.evaluate(visitor_code, feature_key, mode(track))? {
-            Ok(evaluated) => evaluated.outcome().is_active(),
-            Err(EngineError::FeatureDisabled(_) | EngineError::ConsentRefused(_)) => false,
-            Err(error) => return Err(errors::exception(py, &error, this.environment())),
-        };
+        let active = this.evaluate(visitor_code, feature_key, mode(track), |evaluated| match evaluated {
+            Ok(evaluated) => Ok(evaluated.outcome().is_active()),
+            Err(EngineError::FeatureDisabled(_) | EngineError::ConsentRefused(_)) => Ok(false),
+            Err(error) => Err(errors::exception(py, error, this.environment())),
+        })?;
         log::emit(py, log::DEBUG, || {
             let (code, key) = (self::visitor_code(visitor_code)?, self::feature_key(feature_key)?);
             Ok(format!("visitor {code}, feature flag {key}: active {active}"))
@@ -311,7 +313,7 @@ impl EngineClient {
                 })?,
             }
         }
-        log::notices(py, visitor.add_list(all, track, moment()))
+        log::notices(py, visitor.add_list(&mut all, track, moment()))
     }
 
     /// Stores a conversion of a goal and queues the visitor for tracking. Raises `VisitorCodeInvalid`. (spec 3 §1)

@@ -71,7 +71,7 @@ impl TargetingObserver for Unobserved {}
 /// Evaluates segments for one subject within one campaign.
 pub struct Targeting<'a> {
     data_file: &'a DataFile,
-    subject: Subject<'a>,
+    subject: &'a Subject<'a>,
     /// What the holdout assigns in this very evaluation: as good as stored.
     holdout: Option<AssignedVariation>,
     /// The experiment of the rule that asks; `None` for an audience.
@@ -85,7 +85,7 @@ impl<'a> Targeting<'a> {
     /// Targeting for the rule of an experiment, or, with `None`, for audiences.
     pub fn new(
         data_file: &'a DataFile,
-        subject: Subject<'a>,
+        subject: &'a Subject<'a>,
         holdout: Option<AssignedVariation>,
         own_experiment: Option<i64>,
         steps: &'a Steps,

@@ -78,6 +78,13 @@ impl Shard {
         Some(position)
     }
 
+    /// Takes one hash out of those that wait: its slot waits no longer.
+    pub(super) fn wait_no_more(&mut self, hash: u64) {
+        if let Some(stands) = self.waiting.iter().position(|waiting| *waiting == hash) {
+            self.waiting.remove(stands);
+        }
+    }
+
     /// Takes a slot out.
     fn remove(&mut self, position: usize) -> Option<Slot> {
         let slot = self.slots.get_bucket_entry(position).ok()?.remove().0;
@@ -134,8 +141,7 @@ impl Shard {
         let evicted = self.remove(worst?.1)?;
         if evicted.queued.is_current(self.epoch) {
             let hash = hasher.hash_one(evicted.code.as_str());
-            let waited = self.waiting.iter().position(|waiting| *waiting == hash);
-            waited.map(|position| self.waiting.remove(position));
+            self.wait_no_more(hash);
         }
         Some(evicted)
     }

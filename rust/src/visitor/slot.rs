@@ -70,13 +70,6 @@ impl Slot {
         }
     }
 
-    /// Makes the code lead to a visitor, one that begins now if it led to nobody.
-    pub(super) fn settle(&mut self, now: i64, activity: u32) {
-        if matches!(self.target, Target::Nobody) {
-            self.target = Target::Own(VisitorData::new(now, activity));
-        }
-    }
-
     /// The visitor, from now on ready for a second code.
     pub(super) fn share(&mut self, now: i64, activity: u32) -> SharedVisitor {
         match &mut self.target {

@@ -57,5 +57,6 @@ MODELS = {
 }
 
 if __name__ == "__main__":
-    multiprocessing.set_forkserver_preload(sys.argv[3:])
+    if sys.argv[3:]:
+        multiprocessing.set_forkserver_preload(sys.argv[3:])
     MODELS[sys.argv[2]](multiprocessing.get_context(sys.argv[1]))

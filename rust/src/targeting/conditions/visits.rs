@@ -7,7 +7,7 @@ use crate::visitor::data::VisitorData;
 
 impl Family for VisitCondition {
     fn holds(&self, targeting: &Targeting<'_>) -> bool {
-        let subject = &targeting.subject;
+        let subject = targeting.subject;
         let starts = starts(subject);
         match self {
             Self::First(test) => elapsed(starts.last(), subject).is_some_and(|elapsed| test.holds(elapsed)),
@@ -19,7 +19,7 @@ impl Family for VisitCondition {
     }
 
     fn describe(&self, targeting: &Targeting<'_>) -> Option<String> {
-        let subject = &targeting.subject;
+        let subject = targeting.subject;
         let starts = starts(subject);
         let milliseconds = |start| match elapsed(start, subject) {
             Some(elapsed) => format!("{elapsed} ms ago"),
