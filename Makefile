@@ -40,6 +40,7 @@ lint: $(VENV)/installed
 	cd rust && cargo fmt --check
 	cd rust && cargo clippy --quiet --all-targets -- -D warnings
 	PYO3_PYTHON=$(abspath $(BIN)/python) sh -c 'cd rust && cargo clippy --quiet --all-targets --features python -- -D warnings'
+	cd rust && RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 
@@ -72,14 +73,17 @@ test-servers: build $(VENV)/servers-installed
 OLDEST := .oldest
 test-oldest: build
 	$(PYTHON) -m venv --clear $(OLDEST)
-	$(OLDEST)/bin/python -m pip install --quiet $$($(BIN)/python -m tests.oldest) pytest hypothesis
+	$(OLDEST)/bin/python -m pip install --quiet $$($(BIN)/python -m tests.oldest) pytest hypothesis \
+		gunicorn uvicorn
 	PYTHONPATH=python $(OLDEST)/bin/python -m pytest -p kameleoon.testing.pytest_plugin -p no:cacheprovider \
 		tests/unit/test_network.py tests/unit/test_config.py tests/integration
 
-## 2,000 random data files on this client and on the reference client, answer by answer; 500 with tracking, line by line.
+## 2,000 random data files on this client and on the reference client, answer by answer; 500 with tracking, line by line;
+## every public callable with odd arguments.
 differential: build
 	$(BIN)/python -m tests.differential
 	$(BIN)/python -m tests.differential --tracking --count 500 --seed 50000
+	$(BIN)/python -m tests.differential --arguments
 
 ## The threaded tests under ThreadSanitizer (nightly Rust).
 tsan:

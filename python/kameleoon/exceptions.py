@@ -1,4 +1,31 @@
-"""Exceptions of the client (spec 5, Exceptions). ``str(error)`` is ``error.message``."""
+"""Exceptions of the client: which call raises what stands in docs/evaluation.md#errors and docs/configuration.md.
+
+::
+
+    KameleoonError
+    ├ ConfigException
+    │ ├ ConfigFileNotFound
+    │ └ ConfigCredentialsInvalid
+    ├ SiteCodeIsEmpty
+    ├ Initialization            logged, not raised
+    ├ NotFoundError
+    │ ├ FeatureNotFound
+    │ ├ FeatureVariationNotFound
+    │ ├ FeatureExperimentNotFound
+    │ └ FeatureVariableNotFound
+    ├ FeatureError
+    │ └ FeatureEnvironmentDisabled
+    └ VisitorCodeInvalid
+
+``str(error)`` is ``error.message``, a whole sentence.
+
+>>> from kameleoon.exceptions import KameleoonError
+>>> try:
+...     client.get_variation("alice", "new-chekout")
+... except KameleoonError as error:
+...     print(error)
+Kameleoon error: Feature flag Id: new-chekout not found.
+"""
 
 from __future__ import annotations
 

@@ -1,15 +1,20 @@
-"""``KameleoonClient``: evaluates feature flags for visitors (spec 5, Client)."""
+"""``KameleoonClient``: evaluates feature flags for visitors (docs/evaluation.md)."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kameleoon import _lifecycle
+from kameleoon._arguments import positive_seconds
+from kameleoon._client_type import ClientType
 from kameleoon._cookies import (
     VISITOR_CODE_COOKIE,
+    Cookies,
+    MutableCookies,
     VisitorCodeCookie,
     cookie_values,
     new_visitor_code,
@@ -23,21 +28,20 @@ from kameleoon._native import EngineClient
 from kameleoon._network.deadline import Deadline
 from kameleoon._uwsgi import report_missing_threads
 from kameleoon.data import CustomData, Data, UniqueIdentifier
+from kameleoon.events.event_handler import EventHandler
+from kameleoon.events.event_type import EventType
 from kameleoon.exceptions import ConfigException, VisitorCodeInvalid
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
+from kameleoon.logging.kameleoon_logger import KameleoonLogger
+from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 
 if TYPE_CHECKING:
     from http.cookies import Morsel
-    from types import TracebackType
 
-    from kameleoon._cookies import Cookies, MutableCookies
     from kameleoon._service import Service
-    from kameleoon.events.event_handler import EventHandler
-    from kameleoon.events.event_type import EventType
     from kameleoon.types.client_stats import ClientStats
     from kameleoon.types.data_file import DataFile
     from kameleoon.types.explanation import Explanation
-    from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 
 # What only some programs use is imported where it is used: importing the package stays fast.
 
@@ -47,11 +51,17 @@ T = TypeVar("T")
 _MEGABYTE = 1_000_000
 
 
-class KameleoonClient(EngineClient):
-    """Evaluates feature flags for visitors. Made by ``KameleoonClientFactory.create``.
+class KameleoonClient(EngineClient, metaclass=ClientType):
+    """Evaluates feature flags for visitors. Made by ``KameleoonClientFactory.create``; threads may share it.
 
     The methods that a server calls for every request are native and inherited: ``is_feature_active``,
-    ``get_variation``, ``get_variations``, ``add_data``, ``track_conversion``, ….
+    ``get_variation``, ``get_variations``, ``add_data``, ``track_conversion``, …. They never wait for the network.
+    Methods that take a visitor code raise ``VisitorCodeInvalid`` unless it is a ``str`` of 1 to 255 characters.
+
+    >>> config = KameleoonClientConfig.offline({"featureFlags": []})  # or your credentials
+    >>> with KameleoonClient("site-code", config) as client:
+    ...     client.get_variations("alice")
+    {}
     """
 
     def __init__(self, site_code: str, config: KameleoonClientConfig) -> None:
@@ -90,11 +100,17 @@ class KameleoonClient(EngineClient):
     ) -> str:
         """The visitor's code: from its cookie, else ``default_visitor_code``, else 16 random hex digits.
 
-        A cookie that holds no usable code (one of more than 255 characters) counts as absent. When the code was not in
-        the cookie and ``cookies`` is given, the cookie is set there, unless consent is required and no enabled flag has
-        a targeted-delivery rule. Simulated variations are read from their cookie, if the config's
-        ``simulation_cookie`` allows it.
-        Raises ``VisitorCodeInvalid`` where ``default_visitor_code`` is no usable code. (docs/middleware.md)
+        ``cookies_readonly`` and ``cookies`` are mappings of names to ``str`` or ``Morsel``. A cookie that holds no
+        usable code (one of more than 255 characters) counts as absent. When the code was not in a cookie and
+        ``cookies`` is given, the cookie is set there, as a ``Morsel``, unless consent is required and no enabled flag
+        has a targeted-delivery rule. Simulated variations are read from their cookie, if the config's
+        ``simulation_cookie`` allows it. Raises ``VisitorCodeInvalid`` where ``default_visitor_code`` is no usable code.
+        See docs/visitor-data.md#visitor-codes and docs/middleware.md.
+
+        >>> client.get_visitor_code({"kameleoonVisitorCode": "alice"})
+        'alice'
+        >>> len(client.get_visitor_code())
+        16
         """
         visitor_code = self._visitor_code_in(cookies_readonly, cookies)
         if visitor_code is None:
@@ -138,9 +154,10 @@ class KameleoonClient(EngineClient):
         return self._cookie.morsel(visitor_code) if is_kept else None
 
     def set_legal_consent(self, visitor_code: str, consent: bool, cookies: MutableCookies | None = None) -> None:
-        """Notes the visitor's consent; once it is given, the visitor code's cookie is set in ``cookies``.
+        """Notes the visitor's consent; where it is given, the visitor code's cookie is set in ``cookies``, if there are
+        any. Raises ``VisitorCodeInvalid``. See docs/evaluation.md#consent.
 
-        Raises ``VisitorCodeInvalid``. (docs/middleware.md)
+        >>> client.set_legal_consent("alice", True)
         """
         self._set_consent(visitor_code, bool(consent))
         if consent and cookies is not None:
@@ -149,7 +166,11 @@ class KameleoonClient(EngineClient):
     # The data file
 
     def get_data_file(self) -> DataFile:
-        """The data file in use, as a copy of its own."""
+        """The data file in use, as a copy of its own. Without one it is empty, and its ``date_modified`` is 0.
+
+        >>> sorted(client.get_data_file().feature_flags)
+        ['new-checkout', 'old-search']
+        """
         from kameleoon.types.data_file import DataFile
         from kameleoon.types.feature_flag import FeatureFlag
         from kameleoon.types.rule import Rule
@@ -167,7 +188,12 @@ class KameleoonClient(EngineClient):
     def explain(self, visitor_code: str, feature_key: str) -> Explanation:
         """Each step that decides the visitor's variation of the feature flag; ``print`` shows it.
 
-        Neither saves nor tracks. Raises ``VisitorCodeInvalid`` and ``FeatureNotFound``.
+        Neither saves nor tracks. Raises ``VisitorCodeInvalid`` and ``FeatureNotFound``; a disabled flag is part of the
+        result. See docs/evaluation.md#what-is-asked-in-order.
+
+        >>> print(client.explain("alice", "old-search"))
+        old-search for visitor 'alice'
+          => no variation: Kameleoon error: Feature error: Feature 'old-search' is disabled for default environment
         """
         variation, reason, raw = self._explain(visitor_code, feature_key)
         from kameleoon.types.explanation import Explanation
@@ -180,6 +206,10 @@ class KameleoonClient(EngineClient):
         """Whether a configuration is in: waits for it until ``timeout_milliseconds`` (the default time-out for ``None``
         or a negative one) are over, or fetching it has failed; then the reason is logged, once for each failure, and
         the client keeps trying. With ``keep_trying`` failures do not end the wait: the time does, and ``close``.
+        See docs/network.md#the-data-file.
+
+        >>> client.wait_init(2000)
+        True
         """
         if self.is_ready():
             return True
@@ -212,7 +242,13 @@ class KameleoonClient(EngineClient):
 
     def set_event_handler(self, event_type: EventType, handler: EventHandler | None) -> None:
         """Tells ``handler`` of events of a type from now on; ``None`` removes the handler. One that lacks a method is
-        refused, with an error in the log.
+        refused, with an error in the log. See docs/events-and-logging.md#events.
+
+        >>> from kameleoon.events import EventType
+        >>> class Updates:
+        ...     def on_update(self, event):
+        ...         print(event.source, event.date_modified)
+        >>> client.set_event_handler(EventType.DATAFILE_UPDATE, Updates())
         """
         self._handlers.set(event_type, handler)
 
@@ -221,7 +257,12 @@ class KameleoonClient(EngineClient):
         self._handlers.on_update_configuration = handler
 
     def stats(self) -> ClientStats:
-        """Figures of the client as it runs."""
+        """Figures of the client as it runs: whether it is ready, visitors, events, requests.
+
+        >>> stats = client.stats()
+        >>> stats.is_ready, stats.data_file_source, stats.queued_visitors
+        (True, 'default', 0)
+        """
         service = self._life.service
         updated_at = self._data_file.updated_at
         counters = self._counters()
@@ -254,7 +295,10 @@ class KameleoonClient(EngineClient):
         it is sent at once, and tried again where that fails, until the time is over.
 
         Returns whether all of it is known to have been delivered: never without ``timeout``; offline there is nothing
-        to deliver. Raises ``VisitorCodeInvalid``.
+        to deliver. Raises ``VisitorCodeInvalid``. See docs/tracking.md#when.
+
+        >>> client.flush("alice", timeout=5)
+        True
         """
         if visitor_code is not None:
             self._mark_unique_identifier(visitor_code, is_unique_identifier)
@@ -265,7 +309,7 @@ class KameleoonClient(EngineClient):
         if timeout is not None:
             return service.flush(visitor_code, Deadline.after(timeout))
         if visitor_code is None:
-            service.tracking.queue_everybody(instant=instant)
+            service.tracking.queue_everybody(instant=bool(instant))
         elif instant:
             service.tracking.send_soon(visitor_code)
         return False
@@ -290,15 +334,23 @@ class KameleoonClient(EngineClient):
 
     def get_remote_data(self, key: str, timeout: float | None = None) -> Any:
         """The decoded JSON that the data service holds under ``key``; ``None`` if it cannot be had within ``timeout``
-        seconds (the default time-out for ``None``).
+        seconds (the default time-out for ``None``), offline and after ``close``. Waits for the network; the log
+        says why it failed. See docs/network.md#remote-data.
+
+        >>> client.get_remote_data("prices") is None  # offline
+        True
         """
         service = self._service()
-        return None if service is None else service.remote_data.value(key, timeout)
+        if service is None:
+            return None
+        return service.remote_data.value(key, positive_seconds(timeout, "get_remote_data: timeout"))
 
     async def get_remote_data_async(self, key: str, timeout: float | None = None) -> Any:
         """As ``get_remote_data``, without blocking the event loop."""
         service = self._service()
-        return None if service is None else await service.remote_data.value_async(key, timeout)
+        if service is None:
+            return None
+        return await service.remote_data.value_async(key, positive_seconds(timeout, "get_remote_data_async: timeout"))
 
     def get_remote_visitor_data(
         self,
@@ -308,28 +360,38 @@ class KameleoonClient(EngineClient):
         data_filter: RemoteVisitorDataFilter | None = None,
         is_unique_identifier: bool | None = None,
     ) -> list[Data]:
-        """The visitor's data of earlier visits, as far as ``data_filter`` wants them; with ``add_data`` they are added
-        to the visitor. An empty list if they cannot be had within ``timeout`` seconds.
+        """The visitor's data of earlier visits, as far as ``data_filter`` (``None``: the default one) wants them; with
+        ``add_data`` they are added to the visitor. An empty list if they cannot be had within ``timeout`` seconds (the
+        default time-out for ``None``), offline and after ``close``; the log says why. Waits for the network.
+        ``is_unique_identifier`` (deprecated) adds a ``UniqueIdentifier`` first. Raises ``VisitorCodeInvalid``.
+        See docs/visitor-data.md#remote-visitor-data.
+
+        >>> client.get_remote_visitor_data("alice")  # offline
+        []
         """
         self._mark_unique_identifier(visitor_code, is_unique_identifier)
         service = self._service()
         if service is None:
             return []
-        return service.remote_data.visitor(*self._remote_visitor(visitor_code, add_data, data_filter), timeout)
+        wanted = self._remote_visitor(visitor_code, add_data, data_filter)
+        return service.remote_data.visitor(*wanted, positive_seconds(timeout, "get_remote_visitor_data: timeout"))
 
     def _remote_visitor(
         self, visitor_code: str, add_data: bool, data_filter: RemoteVisitorDataFilter | None
     ) -> tuple[str, RemoteVisitorDataFilter, bool, Callable[[bytes], list[Data]]]:
         """Whose remote data are wanted, which of them, whether that is a unique identifier, and how they are read."""
-        from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter  # only for those who use it
-
-        wanted = data_filter or RemoteVisitorDataFilter()
+        wanted = data_filter
+        if not isinstance(wanted, RemoteVisitorDataFilter):
+            if wanted is not None:
+                message = "get_remote_visitor_data: data_filter: expected a %s, got %r; the default is used"
+                KameleoonLogger.warning(message, RemoteVisitorDataFilter.__name__, wanted)
+            wanted = RemoteVisitorDataFilter()
 
         def read(answer: bytes) -> list[Data]:
             return self._load_remote_visitor_data(
                 visitor_code,
                 answer,
-                store=add_data,
+                store=bool(add_data),
                 device=wanted.device,
                 browser=wanted.browser,
                 operating_system=wanted.operating_system,
@@ -352,7 +414,8 @@ class KameleoonClient(EngineClient):
         if service is None:
             return []
         wanted = self._remote_visitor(visitor_code, add_data, data_filter)
-        return await service.remote_data.visitor_async(*wanted, timeout)
+        seconds = positive_seconds(timeout, "get_remote_visitor_data_async: timeout")
+        return await service.remote_data.visitor_async(*wanted, seconds)
 
     def get_visitor_warehouse_audience(
         self,
@@ -362,7 +425,12 @@ class KameleoonClient(EngineClient):
         timeout: float | None = None,
     ) -> CustomData | None:
         """The visitor's warehouse audiences as a custom datum at ``custom_data_index``, which is added to the visitor;
-        ``None`` if they cannot be had. Raises ``VisitorCodeInvalid``.
+        ``None`` if they cannot be had within ``timeout`` seconds (the default time-out for ``None``). ``warehouse_key``
+        names the visitor in the warehouse, if not the visitor code does. Waits for the network.
+        Raises ``VisitorCodeInvalid``. See docs/visitor-data.md#warehouse-audiences.
+
+        >>> client.get_visitor_warehouse_audience("alice", 3) is None  # offline
+        True
         """
         self._check_visitor_code(visitor_code)
         data = self.get_remote_data(warehouse_key or visitor_code, timeout)
@@ -415,7 +483,12 @@ class KameleoonClient(EngineClient):
 
     def close(self, timeout: float | None = None) -> None:
         """Sends what is queued, for at most ``timeout`` seconds (the config's ``close_timeout_second`` by default), and
-        ends everything in the background. Evaluations go on with the last data file.
+        ends everything in the background. Evaluations go on with the last data file. Leaving a ``with`` block does the
+        same. See docs/tracking.md#closing-exit-and-fork.
+
+        >>> client.close()
+        >>> client.is_closed, client.is_feature_active("alice", "new-checkout")
+        (True, True)
         """
         seconds = self._config.close_timeout_second if timeout is None else timeout
         closing = self._life.begin_close(Deadline.after(seconds))

@@ -45,7 +45,7 @@ class KameleoonClientConfig:
     ``endpoint`` is no origin.
 
     ``settings`` is what came of it, immutable, in the client's units. A client keeps the settings that it was made
-    with: the setters change the configuration for clients that are made later.
+    with: the setters change the configuration for clients that are made later. Every parameter: docs/configuration.md.
 
     >>> config = KameleoonClientConfig("id", "secret", refresh_interval_minute=5, top_level_domain="example.com")
     >>> config.refresh_interval_second
@@ -99,7 +99,14 @@ class KameleoonClientConfig:
         cookie_max_age_second: float = DEFAULT_COOKIE_MAX_AGE_SECONDS,
         simulation_cookie: bool = True,
     ) -> KameleoonClientConfig:
-        """A configuration that evaluates ``data_file`` alone: no credentials, no connection, nothing tracked."""
+        """A configuration that evaluates ``data_file`` alone: no credentials, no connection, nothing tracked.
+
+        ``data_file``: the path of a JSON file, JSON text as ``bytes``, or a mapping. It is read when a client is made,
+        and ``ConfigException`` raised where it cannot be. What it holds: docs/evaluation.md#the-data-file.
+
+        >>> KameleoonClientConfig.offline({"featureFlags": []}).is_offline
+        True
+        """
         parameters = {name: value for name, value in locals().items() if name not in {"cls", "data_file"}}
         credentials = {"client_id": "offline", "client_secret": "offline"}
         with late_imports:
@@ -114,7 +121,7 @@ class KameleoonClientConfig:
         A value of a wrong type is ignored with a warning. Where the file leaves a part of the credentials out, a client
         evaluates, and says that it is missing when it needs an access token.
         Raises ``ConfigFileNotFound``, ``ConfigException`` (which says where the file is wrong) and
-        ``ConfigCredentialsInvalid``, where a credential is there and empty.
+        ``ConfigCredentialsInvalid``, where a credential is there and empty. See docs/configuration.md.
         """
         with late_imports:
             from kameleoon._settings.sources import read_yaml

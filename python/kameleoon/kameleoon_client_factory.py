@@ -1,4 +1,4 @@
-"""``KameleoonClientFactory``: one client per site code (spec 5, Factory and configuration)."""
+"""``KameleoonClientFactory``: one client per site code."""
 
 from __future__ import annotations
 
@@ -42,6 +42,13 @@ class KameleoonClientFactory:
         (``KameleoonClientConfig.from_env``). Where there is a client already, it is given as it is; a ``config`` that
         differs from the one that it was made with is logged as a warning.
         Raises ``SiteCodeIsEmpty``, ``ConfigFileNotFound``, ``ConfigException``, ``ConfigCredentialsInvalid``.
+        See docs/configuration.md.
+
+        >>> config = KameleoonClientConfig.offline({"featureFlags": []})
+        >>> client = KameleoonClientFactory.create("site-code", config)
+        >>> client is KameleoonClientFactory.create("site-code")
+        True
+        >>> KameleoonClientFactory.forget("site-code")
         """
         if not site_code:
             raise SiteCodeIsEmpty("the site code is empty")
@@ -69,7 +76,10 @@ class KameleoonClientFactory:
 
     @classmethod
     def forget(cls, site_code: str) -> None:
-        """Closes the client of ``site_code`` and removes it; the next ``create`` makes another one."""
+        """Closes the client of ``site_code``, if there is one, and removes it; the next ``create`` makes another one.
+
+        Takes as long as ``KameleoonClient.close``.
+        """
         with cls._lock:
             client = cls._clients.pop(site_code, None)
             cls._settings.pop(site_code, None)

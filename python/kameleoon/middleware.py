@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import TYPE_CHECKING, Any, Union
+from typing import Any, Union
 
 from kameleoon._cookie_header import CookieHeader
 from kameleoon._cookies import SIMULATION_COOKIE, VISITOR_CODE_COOKIE, cookie_value_of, visitor_code_from
 from kameleoon.exceptions import VisitorCodeInvalid
+from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
-
-if TYPE_CHECKING:
-    from kameleoon.kameleoon_client import KameleoonClient
 
 __all__ = ["KameleoonASGIMiddleware", "KameleoonWSGIMiddleware"]
 
@@ -33,6 +31,14 @@ class KameleoonWSGIMiddleware:
     ``HTTP_COOKIE``. When the response starts, the cookie is set if consent is given by then, or not required, with
     every response, so that it does not end for those who come back. Where the application sets this cookie itself, its
     own is the only one.
+
+    >>> def application(environ, start_response):
+    ...     start_response("200 OK", [])
+    ...     return [environ["kameleoon.visitor_code"].encode()]
+    >>> wrapped = KameleoonWSGIMiddleware(application, client, default_visitor_code="alice")
+    >>> wrapped({}, lambda status, headers: print(status, headers[0][0]))
+    200 OK Set-Cookie
+    [b'alice']
     """
 
     def __init__(

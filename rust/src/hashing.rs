@@ -1,4 +1,4 @@
-//! From a code and a container to a bucket in `[0, 1]` (spec 1 §2). Imports nothing of the crate.
+//! From a code and a container to a bucket in `[0, 1]` (docs/bucketing.md#a-bucket). Imports nothing of the crate.
 
 use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
@@ -18,7 +18,7 @@ const TWO_POW_MINUS_64: f64 = 1.0 / 18_446_744_073_709_551_616.0;
 pub struct Salt(Box<str>);
 
 impl Salt {
-    /// The salt of a rule or an experiment (spec 1 §2).
+    /// The salt of a rule or an experiment (docs/bucketing.md#a-bucket).
     pub fn of_container(container: i64, respool: Option<i64>) -> Self {
         match respool {
             None | Some(0) => Self(container.to_string().into()),

@@ -1,1 +1,1 @@
-"""Everything that talks to the service. Nothing here is imported until a client goes online."""
+"""Everything that talks to the service (docs/network.md). Nothing here is imported until a client goes online."""

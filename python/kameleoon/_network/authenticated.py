@@ -1,4 +1,4 @@
-"""Requests with the access token, if one can be had."""
+"""Requests with the access token, if one can be had (docs/network.md#access-tokens)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where each service is."""
+"""Where each service is (docs/network.md#services)."""
 
 from __future__ import annotations
 

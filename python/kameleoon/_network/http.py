@@ -1,4 +1,7 @@
-"""HTTP attempts: one session with connection reuse, bounded in time and size, counted, told to handlers."""
+"""HTTP attempts: one session with connection reuse, bounded in time and size, counted, told to handlers.
+
+See docs/network.md#what-counts-as-success.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be known about a visitor: the data kinds and their enums (spec 2 §2)."""
+"""What can be known about a visitor: the data kinds and their enums (docs/visitor-data.md#data)."""
 
 from kameleoon._native import (
     ApplicationVersion,

@@ -8,7 +8,7 @@ __all__ = ["Browser", "BrowserType"]
 
 
 class BrowserType(IntEnum):
-    """Browsers that targeting can tell apart."""
+    """Browsers that targeting can tell apart (docs/targeting.md#conditions)."""
 
     CHROME = 0
     INTERNET_EXPLORER = 1

@@ -1,4 +1,4 @@
-"""The base of all data kinds, and the enum of kinds (spec 2 §2)."""
+"""The base of all data kinds, and the enum of kinds."""
 
 from enum import IntEnum
 
@@ -8,7 +8,12 @@ __all__ = ["Data", "DataType"]
 
 
 class DataType(IntEnum):
-    """The kinds of data that a visitor holds."""
+    """The kinds of data that a visitor holds; each public kind tells its own as ``data_type``.
+
+    >>> from kameleoon.data import CustomData
+    >>> CustomData(1, "premium").data_type.name
+    'CUSTOM_DATA'
+    """
 
     CUSTOM_DATA = 0
     BROWSER = 1

@@ -8,7 +8,7 @@ __all__ = ["Device", "DeviceType"]
 
 
 class DeviceType(Enum):
-    """Devices that targeting can tell apart."""
+    """Devices that targeting can tell apart (docs/targeting.md#conditions)."""
 
     PHONE = "PHONE"
     TABLET = "TABLET"

@@ -8,7 +8,7 @@ __all__ = ["OperatingSystem", "OperatingSystemType"]
 
 
 class OperatingSystemType(IntEnum):
-    """Operating systems that targeting can tell apart."""
+    """Operating systems that targeting can tell apart (docs/targeting.md#conditions)."""
 
     WINDOWS = 0
     MAC = 1

@@ -1,4 +1,4 @@
-"""Events that a client tells handlers of (spec 5, Events and logging)."""
+"""Events that a client tells handlers of (docs/events-and-logging.md#events)."""
 
 from kameleoon.events.data_file_update_event import DataFileUpdateEvent
 from kameleoon.events.data_file_update_handler import DataFileUpdateHandler

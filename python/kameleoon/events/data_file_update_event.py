@@ -10,16 +10,18 @@ __all__ = ["DataFileUpdateEvent"]
 
 
 class DataFileUpdateEvent(Record):
-    """Another data file is in use: where it came from, and its ``date_modified`` in milliseconds."""
+    """Another data file is in use: its ``source``, and its ``date_modified``: milliseconds since the epoch, 0 where it
+    does not say.
+    """
 
     class Source(Enum):
-        """How the client learnt of it."""
+        """How the client learnt of it: by asking, or by the real-time event stream."""
 
         POLLING = "POLLING"
         STREAMING = "STREAMING"
 
     __slots__ = ("date_modified", "source")
 
-    def __init__(self, source: Source, date_modified: int) -> None:
+    def __init__(self, source: DataFileUpdateEvent.Source, date_modified: int) -> None:
         self.source: DataFileUpdateEvent.Source = source
         self.date_modified: int = date_modified

@@ -10,10 +10,12 @@ __all__ = ["HttpRequestFailure"]
 
 
 class HttpRequestFailure(Record):
-    """Why a request failed: its ``reason``, with the ``http_status`` or the ``cause``."""
+    """Why an attempt failed: its ``reason``, with the ``http_status`` or the ``cause``, which has a text and nothing
+    else: it leads to no request, header or secret.
+    """
 
     class Reason(Enum):
-        """The kind of failure."""
+        """The kind of failure: an answer with another status, no answer, or a caller who gave up."""
 
         HTTP_STATUS = "HTTP_STATUS"
         EXCEPTION = "EXCEPTION"
@@ -21,7 +23,12 @@ class HttpRequestFailure(Record):
 
     __slots__ = ("cause", "http_status", "reason")
 
-    def __init__(self, reason: Reason, http_status: int | None = None, cause: BaseException | None = None) -> None:
+    def __init__(
+        self,
+        reason: HttpRequestFailure.Reason,
+        http_status: int | None = None,
+        cause: BaseException | None = None,
+    ) -> None:
         self.reason: HttpRequestFailure.Reason = reason
         self.http_status: int | None = http_status
         self.cause: BaseException | None = cause

@@ -6,7 +6,7 @@ __all__ = ["RequestType"]
 
 
 class RequestType(Enum):
-    """What a request to the service is for."""
+    """What a request to the service is for (docs/network.md#services)."""
 
     DATAFILE = "DATAFILE"
     TRACKING = "TRACKING"

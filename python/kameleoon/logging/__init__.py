@@ -1,1 +1,1 @@
-"""The log of this package (spec 5, Events and logging)."""
+"""The log of this package (docs/events-and-logging.md#logging)."""

@@ -6,7 +6,7 @@ __all__ = ["LogLevel"]
 
 
 class LogLevel(IntEnum):
-    """How much is logged: everything up to the level."""
+    """How much is logged: everything up to the level (docs/events-and-logging.md#logging)."""
 
     NONE = 0
     ERROR = 1

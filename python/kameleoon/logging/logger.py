@@ -12,4 +12,4 @@ class Logger(Protocol):
     """Whatever takes log lines; see ``KameleoonLogger.set_logger``."""
 
     def log(self, level: LogLevel, message: str) -> None:
-        """Takes a line, already formatted."""
+        """Takes a line, already formatted: ``Kameleoon [WARNING]: …``. Any thread may call it."""

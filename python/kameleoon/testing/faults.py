@@ -9,7 +9,7 @@ from typing import Any
 
 
 class ServiceName(str, Enum):
-    """The services of spec 4 §1."""
+    """The services of docs/network.md#services."""
 
     CONFIGURATION = "configuration"
     STREAM = "stream"
@@ -48,7 +48,11 @@ class FaultKind(str, Enum):
 
 @dataclass(frozen=True)
 class Fault:
-    """A misbehaviour; ``times`` requests long, or until it is cleared; with a ``probability`` for each of them."""
+    """A misbehaviour of a ``kind``, ``times`` requests long, or until it is cleared; with a ``probability``, 0 to 1.
+
+    ``status``: the HTTP status of ``STATUS``. ``seconds``: of ``LATENCY`` in all, of ``SLOW_BYTES`` between two bytes.
+    ``size``: bytes of ``HUGE``.
+    """
 
     kind: FaultKind
     status: int = 500

@@ -21,7 +21,11 @@ class Platform(Services):
     ``port``: 0 for any free one. Give a client ``endpoint=platform.origin``.
     ``event_limit``, ``request_limit``: how many events and requests are kept, the latest ones; ``received.dropped`` and
     ``requests_dropped`` count the others.
-    Raises ``ValueError`` where the data file is no mapping.
+    Raises ``ValueError`` where the data file is no mapping, ``OSError`` where it cannot be read or the port is taken.
+
+    >>> with Platform({"featureFlags": []}) as platform:
+    ...     platform.origin.startswith("http://127.0.0.1:")
+    True
     """
 
     def __init__(

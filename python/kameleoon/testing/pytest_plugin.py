@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def kameleoon_platform() -> Iterator[Platform]:
-    """A running ``kameleoon.testing.Platform`` with an empty data file; see ``Platform.set_data_file``."""
+    """A running ``kameleoon.testing.Platform`` with an empty data file; see ``Platform.set_data_file``.
+
+    ::
+
+        def test_checkout(kameleoon_platform):
+            kameleoon_platform.set_data_file({"featureFlags": [...]})
+            config = KameleoonClientConfig("id", "secret", endpoint=kameleoon_platform.origin)
+    """
     from kameleoon.testing.platform import Platform  # here: only tests that ask for it need it
 
     with Platform() as platform:

@@ -157,7 +157,14 @@ class Services:
     # Faults
 
     def misbehave(self, service: ServiceName | str, kind: FaultKind | str, **details: Any) -> None:
-        """Makes a service misbehave, until ``behave``. See ``Fault`` for the details."""
+        """Makes a service misbehave, until ``behave``. See ``Fault`` for the details.
+
+        Raises ``ValueError`` where there is no such service or kind of fault, ``TypeError`` for other details.
+
+        >>> from kameleoon.testing import Platform
+        >>> with Platform() as platform:
+        ...     platform.misbehave("tracking", "status", status=503, times=2)
+        """
         self.faults.set(ServiceName(service), Fault(FaultKind(kind), **details))
 
     def behave(self, service: ServiceName | str | None = None) -> None:

@@ -1,1 +1,1 @@
-"""Results and filters of the client (spec 5, Results)."""
+"""Results and filters of the client (docs/evaluation.md#the-answer)."""

@@ -98,10 +98,15 @@ class RuleExplanation(Record):
 
 
 class Explanation(Record):
-    """How a visitor's variation of a feature flag came about.
+    """How the variation of a feature flag (``feature_key``) for a visitor (``visitor_code``) came about.
 
     ``variation`` is the answer, or ``None`` with the ``reason`` for which there is none; ``steps`` what came before the
-    rules (simulation, holdout, mutually exclusive group); ``rules`` those that were asked, in order.
+    rules (simulation, holdout, mutually exclusive group); ``rules`` those that were asked, in order. ``str()`` of it is
+    made to be read. See docs/evaluation.md#what-is-asked-in-order.
+
+    >>> explanation = client.explain("alice", "new-checkout")
+    >>> explanation.variation.key, [rule.decided for rule in explanation.rules]
+    ('on', [True])
     """
 
     __slots__ = ("feature_key", "reason", "rules", "steps", "variation", "visitor_code")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kameleoon._arguments import whole_number
 from kameleoon.types._record import Record
 
 __all__ = ["RemoteVisitorDataFilter"]
@@ -36,8 +37,16 @@ class RemoteVisitorDataFilter(Record):
     """Which remote visitor data are wanted.
 
     ``previous_visit_amount``: how many previous visits, 1 to 25 (others are moved to the nearest). The rest are
-    switches. The camelCase names of the level-3.4 documentation (``previousVisitAmount``) are accepted as well.
-    Raises ``TypeError`` for any other name. (spec 5)
+    switches. On by default: ``current_visit``, ``custom_data``, and ``visitor_code``, which is hashed for the visitor
+    from then on. Off: ``page_views``, ``geolocation``, ``device``, ``browser``, ``operating_system``, ``conversions``,
+    ``experiments``, ``personalization``, ``kcs`` (heat scores), ``cbs`` (scores of contextual bandits).
+
+    The camelCase names of the level-3.4 documentation (``previousVisitAmount``) are accepted as well.
+    Raises ``TypeError`` for any other name. See docs/visitor-data.md#remote-visitor-data.
+
+    >>> wanted = RemoteVisitorDataFilter(previous_visit_amount=5, device=True)
+    >>> wanted.previous_visit_amount, wanted.device, wanted.conversions
+    (5, True, False)
     """
 
     __slots__ = ("previous_visit_amount", *_DEFAULTS)
@@ -67,6 +76,7 @@ class RemoteVisitorDataFilter(Record):
             if plain not in values:
                 raise TypeError(f"RemoteVisitorDataFilter has no field {name!r}")
             values[plain] = value
-        values["previous_visit_amount"] = min(max(int(values["previous_visit_amount"]), 1), _MAX_VISITS)
+        amount = whole_number(values["previous_visit_amount"], "RemoteVisitorDataFilter: previous_visit_amount", 1)
+        values["previous_visit_amount"] = min(max(amount, 1), _MAX_VISITS)
         for name, value in values.items():
             setattr(self, name, value)

@@ -20,7 +20,7 @@ use crate::hashing::Salt;
 use crate::json::{self, Fields};
 use crate::value::Value;
 
-/// Variable types whose values are handed on (spec 1 §1); a value of any other type is `None`.
+/// Variable types whose values are handed on (docs/evaluation.md#the-data-file); a value of any other type is `None`.
 const VARIABLE_KINDS: [&str; 6] = ["BOOLEAN", "NUMBER", "STRING", "JSON", "CSS", "JS"];
 
 /// A compiled data file, and what had to be left out of it.

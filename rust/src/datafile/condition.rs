@@ -1,5 +1,5 @@
 //! Targeting conditions as data: operators resolved, patterns and sets compiled. Made by
-//! [`super::compile_condition`]; their truth for a visitor is found in [`crate::targeting`].
+//! `compile_condition`; their truth for a visitor is found in [`crate::targeting`].
 //!
 //! A family is an enum of conditions that look at the same part of a visitor. [`Condition`] only names the families.
 
@@ -157,7 +157,7 @@ pub enum VisitScope {
     Visits(u32),
 }
 
-/// What [`Condition::ExclusiveExperiment`] excludes.
+/// What [`CampaignCondition::Exclusive`] excludes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CampaignKind {
     /// Other experiments.
@@ -378,7 +378,7 @@ impl VersionTest {
 mod tests {
     use super::Expression;
 
-    /// The recursive definition of spec 1 §5, word for word.
+    /// The recursive definition of docs/targeting.md#segments, word for word.
     fn by_definition(items: &[bool], operators: &[bool]) -> bool {
         match (items, operators) {
             ([], _) => true,

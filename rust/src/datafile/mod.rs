@@ -1,4 +1,4 @@
-//! The data file: JSON shapes that forgive ([`wire`]), the compiled model ([`model`]), and the pass between them.
+//! The data file: JSON shapes that forgive (`wire`), the compiled model ([`model`]), and the pass between them.
 //!
 //! Knows nothing of visitors. Nothing here runs during an evaluation.
 

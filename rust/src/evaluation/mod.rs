@@ -427,7 +427,7 @@ fn best_scored<'r>(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "floor(bucket * count), as the specification has it; both are small and not negative"
+    reason = "floor(bucket * count), as docs/bucketing.md has it; both are small and not negative"
 )]
 fn slice(bucket: f64, count: usize) -> usize {
     ((bucket * count as f64) as usize).min(count.saturating_sub(1))

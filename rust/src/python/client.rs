@@ -7,7 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
-use super::arguments::{feature_key, kind, optional_truth, truth, visitor_code};
+use super::arguments::{feature_key, identifier, key, kind, optional_truth, shown, truth, visitor_code};
 use super::clock::moment;
 use super::data::{self, conversion};
 use super::handles::SharedEngine;
@@ -146,8 +146,15 @@ impl EngineClient {
 
     /// Whether the feature flag is on for the visitor: its variation is not `off`.
     ///
-    /// A flag that is disabled in the environment is off. With `track` the exposure is sent.
-    /// Raises `VisitorCodeInvalid` and `FeatureNotFound`. (spec 5, Client)
+    /// A flag that is disabled in the environment is off. The variation is stored with the visitor and, with `track`, sent.
+    /// `is_unique_identifier` (deprecated) adds a `UniqueIdentifier` first. Never waits for the network.
+    /// Raises `VisitorCodeInvalid` and `FeatureNotFound`. See docs/evaluation.md#what-is-asked-in-order.
+    ///
+    /// ```python
+    /// >>> client.is_feature_active("alice", "new-checkout")
+    /// True
+    ///
+    /// ```
     #[pyo3(signature = (visitor_code, feature_key, is_unique_identifier=None, track=true))]
     fn is_feature_active(
         slf: &Bound<'_, Self>,
@@ -172,9 +179,16 @@ impl EngineClient {
         Ok(active)
     }
 
-    /// The visitor's variation of the feature flag.
+    /// The visitor's variation of the feature flag, a `Variation`. It is stored with the visitor and, with `track`, sent.
     ///
-    /// Raises `VisitorCodeInvalid`, `FeatureNotFound` and `FeatureEnvironmentDisabled`. (spec 5, Client)
+    /// Raises `VisitorCodeInvalid`, `FeatureNotFound` and `FeatureEnvironmentDisabled`: the flag is disabled in the
+    /// environment, or for want of consent. See docs/evaluation.md#what-is-asked-in-order.
+    ///
+    /// ```python
+    /// >>> client.get_variation("alice", "new-checkout").key
+    /// 'on'
+    ///
+    /// ```
     #[pyo3(signature = (visitor_code, feature_key, track=true))]
     fn get_variation(
         slf: &Bound<'_, Self>,
@@ -189,8 +203,16 @@ impl EngineClient {
         })
     }
 
-    /// The visitor's variations of all feature flags by key; disabled ones are left out, and with `only_active` those
-    /// that are off. Raises `VisitorCodeInvalid`. (spec 5, Client)
+    /// The visitor's variations of all feature flags: a dict of flag keys to `Variation`s. Disabled flags are left out, and
+    /// with `only_active` those that are off. They are stored with the visitor and, with `track`, sent.
+    ///
+    /// Raises `VisitorCodeInvalid`. See docs/evaluation.md#the-answer.
+    ///
+    /// ```python
+    /// >>> {key: variation.key for key, variation in client.get_variations("alice").items()}
+    /// {'new-checkout': 'on'}
+    ///
+    /// ```
     #[pyo3(signature = (visitor_code, only_active=false, track=true))]
     fn get_variations<'py>(
         slf: &Bound<'_, Self>,
@@ -227,7 +249,13 @@ impl EngineClient {
         Ok(this.variations(visitor_code, true, Mode::ReadOnly)?.keys())
     }
 
-    /// The keys of all feature flags, disabled ones included.
+    /// The keys of all feature flags, disabled ones included, in the order of the data file.
+    ///
+    /// ```python
+    /// >>> client.get_feature_list()
+    /// ['new-checkout', 'old-search']
+    ///
+    /// ```
     fn get_feature_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let snapshot = self.engine.here().snapshot();
         let list = PyList::empty(py);
@@ -237,7 +265,7 @@ impl EngineClient {
         Ok(list)
     }
 
-    /// The key of the visitor's variation. Deprecated: use `get_variation`.
+    /// The key of the visitor's variation, which is stored and sent. Deprecated: use `get_variation`.
     ///
     /// Raises as `get_variation` does.
     #[pyo3(signature = (visitor_code, feature_key, is_unique_identifier=None))]
@@ -253,7 +281,7 @@ impl EngineClient {
         this.tracked(visitor_code, feature_key, Mode::Track, |evaluated| Ok(evaluated.outcome().key.to_string()))
     }
 
-    /// The value of a variable of the visitor's variation. Deprecated: use `get_variation`.
+    /// The value of a variable of the visitor's variation, which is stored and sent. Deprecated: use `get_variation`.
     ///
     /// Raises as `get_variation` does, and `FeatureVariableNotFound`.
     #[pyo3(signature = (visitor_code, feature_key, variable_key, is_unique_identifier=None))]
@@ -261,7 +289,7 @@ impl EngineClient {
         slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
         feature_key: &Bound<'_, PyAny>,
-        variable_key: &str,
+        variable_key: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = optional_truth)] is_unique_identifier: Option<bool>,
     ) -> PyResult<Py<PyAny>> {
         wake(slf)?;
@@ -271,8 +299,9 @@ impl EngineClient {
         let variation = this.tracked(visitor_code, feature_key, Mode::Track, |evaluated| {
             object(py, &evaluated.snapshot, &evaluated.answer)
         })?;
-        let value = variation.get().variable_value(py, variable_key)?;
-        value.ok_or_else(|| errors::variable_not_found(py, variable_key))
+        let variable_key = key(variable_key)?;
+        let value = variation.get().variable_value(py, &variable_key)?;
+        value.ok_or_else(|| errors::variable_not_found(py, &variable_key))
     }
 
     /// The values of a variation's variables by key; without a variation key, the default variation's. Deprecated.
@@ -282,16 +311,24 @@ impl EngineClient {
     fn get_feature_variation_variables<'py>(
         &self,
         feature_key: &Bound<'py, PyAny>,
-        variation_key: Option<&str>,
+        variation_key: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let py = feature_key.py();
-        let found = self.engine.here().variation_of_flag(self::feature_key(feature_key)?, variation_key);
+        let variation_key = variation_key.map(key).transpose()?;
+        let found = self.engine.here().variation_of_flag(self::feature_key(feature_key)?, variation_key.as_deref());
         let (snapshot, outcome) = self.raise(py, found)?;
         object(py, &snapshot, &Answer::Stored(outcome.into()))?.get().values(py)
     }
 
-    /// Stores data for the visitor; with `track=False` none of it is sent. What is no Kameleoon datum is ignored and
-    /// logged. Raises `VisitorCodeInvalid`. (spec 2 §2)
+    /// Stores data for the visitor (see `kameleoon.data`). They are sent with the visitor's next events; with
+    /// `track=False` they are not. What is no Kameleoon datum is ignored, with a warning in the log.
+    ///
+    /// Raises `VisitorCodeInvalid`. See docs/visitor-data.md#data.
+    ///
+    /// ```python
+    /// >>> client.add_data("alice", CustomData(1, "premium"), Device(DeviceType.PHONE))
+    ///
+    /// ```
     #[pyo3(signature = (visitor_code, *data, track=true))]
     fn add_data(
         slf: &Bound<'_, Self>,
@@ -309,19 +346,34 @@ impl EngineClient {
             match data::of(&object) {
                 Some(datum) => all.push(datum),
                 None => log::emit(py, log::WARNING, || {
-                    Ok(format!("add_data: a {} is no Kameleoon datum; it is ignored", kind(&object)?))
+                    let kind = kind(&object)?;
+                    Ok(if object.is_instance_of::<data::Data>() {
+                        format!("add_data: a {kind} holds nothing (its arguments could not be read); it is ignored")
+                    } else {
+                        format!("add_data: a {kind} is no Kameleoon datum; it is ignored")
+                    })
                 })?,
             }
         }
         log::notices(py, visitor.add_list(&mut all, track, moment()))
     }
 
-    /// Stores a conversion of a goal and queues the visitor for tracking. Raises `VisitorCodeInvalid`. (spec 3 §1)
+    /// Stores a conversion of a goal and has it sent with the next tracking interval. Never waits for the network.
+    ///
+    /// `revenue` (`int` or `float`; 0.0 for `None`) is in the currency of the site; with `negative` the conversion takes an
+    /// earlier one back; `metadata`: an iterable of `CustomData` that belong to it. `is_unique_identifier` (deprecated) adds
+    /// a `UniqueIdentifier` first. Raises `VisitorCodeInvalid`, and `TypeError` for a goal or a revenue that is no number and
+    /// for other metadata. See docs/tracking.md#when.
+    ///
+    /// ```python
+    /// >>> client.track_conversion("alice", goal_id=7, revenue=49.9, metadata=[CustomData(1, "premium")])
+    ///
+    /// ```
     #[pyo3(signature = (visitor_code, goal_id, revenue=None, is_unique_identifier=None, negative=false, metadata=None))]
     fn track_conversion(
         slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
-        goal_id: i64,
+        goal_id: &Bound<'_, PyAny>,
         revenue: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = optional_truth)] is_unique_identifier: Option<bool>,
         #[pyo3(from_py_with = truth)] negative: bool,
@@ -331,30 +383,52 @@ impl EngineClient {
         let this = slf.get();
         let py = visitor_code.py();
         this.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        let conversion = conversion::make(goal_id, revenue, negative, metadata)?;
-        log::notices(py, this.visitor(visitor_code)?.convert(conversion, moment()))
+        let visitor = this.visitor(visitor_code)?;
+        match conversion::make("track_conversion", goal_id, revenue, negative, metadata)? {
+            Some(conversion) => log::notices(py, visitor.convert(conversion, moment())),
+            None => Ok(()),
+        }
     }
 
-    /// Forces a variation of an experiment for the visitor; `None` takes it back. With `force_targeting` it is given
-    /// without regard to targeting.
+    /// Forces a variation of an experiment for the visitor, as long as the client remembers it; `None` takes it back. With
+    /// `force_targeting` it is given without regard to targeting.
     ///
-    /// Raises `VisitorCodeInvalid`, `FeatureExperimentNotFound`, `FeatureVariationNotFound`. (spec 1 §6)
+    /// Raises `VisitorCodeInvalid`, `FeatureExperimentNotFound`, `FeatureVariationNotFound`.
+    /// See docs/evaluation.md#forced-variations.
+    ///
+    /// ```python
+    /// >>> client.set_forced_variation("bob", 11, "off")
+    /// >>> client.is_feature_active("bob", "new-checkout")
+    /// False
+    ///
+    /// ```
     #[pyo3(signature = (visitor_code, experiment_id, variation_key, force_targeting=true))]
     fn set_forced_variation(
         slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
-        experiment_id: i64,
-        variation_key: Option<&str>,
+        experiment_id: &Bound<'_, PyAny>,
+        variation_key: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = truth)] force_targeting: bool,
     ) -> PyResult<()> {
         wake(slf)?;
         let this = slf.get();
         let visitor = this.visitor(visitor_code)?;
-        let forced = visitor.force_variation(experiment_id, variation_key, force_targeting, moment());
+        let variation_key = variation_key.map(key).transpose()?;
+        let Some(experiment) = identifier(experiment_id)? else {
+            let error = || Ok(errors::experiment_not_found(visitor_code.py(), &shown(experiment_id)?));
+            return if variation_key.is_some() { Err(error().unwrap_or_else(|error| error)) } else { Ok(()) };
+        };
+        let forced = visitor.force_variation(experiment, variation_key.as_deref(), force_targeting, moment());
         this.raise(visitor_code.py(), forced)
     }
 
-    /// Stores every audience that targets the visitor, to be sent. Raises `VisitorCodeInvalid`. (spec 1 §8)
+    /// Stores every audience that targets the visitor, and has them sent. Raises `VisitorCodeInvalid`.
+    /// See docs/evaluation.md#audiences.
+    ///
+    /// ```python
+    /// >>> client.evaluate_audiences("alice")
+    ///
+    /// ```
     fn evaluate_audiences(slf: &Bound<'_, Self>, visitor_code: &Bound<'_, PyAny>) -> PyResult<()> {
         wake(slf)?;
         let this = slf.get();
@@ -362,8 +436,14 @@ impl EngineClient {
         Ok(())
     }
 
-    /// JavaScript that makes the engine in the visitor's browser know the variations assigned within the last 5 s.
-    /// (spec 5, Client)
+    /// JavaScript, for the visitor's page, that makes the engine in the browser know the variations assigned within the
+    /// last 5 s. See docs/evaluation.md#the-engine-in-the-browser.
+    ///
+    /// ```python
+    /// >>> client.get_engine_tracking_code("nobody")
+    /// 'window.kameleoonQueue=window.kameleoonQueue||[];'
+    ///
+    /// ```
     fn get_engine_tracking_code(slf: &Bound<'_, Self>, visitor_code: &Bound<'_, PyAny>) -> PyResult<String> {
         wake(slf)?;
         Ok(slf.get().visitor_unchecked(visitor_code)?.tracking_code(moment()))

@@ -5,27 +5,35 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyDict, PyList, PyString, PyType};
 
 use super::comparison;
+use super::shapes::{self, ClassAttribute};
 use crate::datafile::index::FlagIndex;
 use crate::datafile::model::{DataFile, OFF, Outcome};
 use crate::evaluation::Answer;
 use crate::value::Value;
 
-/// A variation as an evaluation gives it (spec 5, Results). Immutable: `variables` is a new dict on every access.
+/// A variation as an evaluation gives it. Immutable, comparable, hashable, picklable. See docs/evaluation.md#the-answer.
+///
+/// ```python
+/// >>> variation = client.get_variation("alice", "new-checkout", track=False)
+/// >>> variation.key, variation.is_active, variation.variables["color"].value
+/// ('on', True, 'green')
+///
+/// ```
 #[pyclass(frozen, module = "kameleoon.types.variation")]
 pub(super) struct Variation {
     /// The variation's key; empty if the flag has no such variation.
     #[pyo3(get)]
     key: Py<PyString>,
-    /// The variation's name.
+    /// The variation's name; empty if it has none.
     #[pyo3(get)]
     name: Py<PyString>,
-    /// The variation's id in the experiment.
+    /// The variation's id in the experiment (`int`); `None` for the flag's default variation.
     #[pyo3(get)]
     id_: Option<i64>,
-    /// The experiment.
+    /// The experiment's id (`int`); `None` for the flag's default variation.
     #[pyo3(get)]
     experiment_id: Option<i64>,
     /// Whether the key is not `"off"`.
@@ -55,7 +63,7 @@ impl Variation {
         Ok(Self { key: key.clone().unbind(), name, id_, experiment_id, is_active, variables: all })
     }
 
-    /// The variables by key, as a dict of its own.
+    /// The variables by key, each a `Variable`: a dict of its own on each access.
     #[getter]
     fn variables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
@@ -76,6 +84,32 @@ impl Variation {
                 && self.variables(py)?.eq(other.variables(py)?)?;
             Ok(Some(same))
         })
+    }
+
+    /// What `dataclasses` finds: so `dataclasses.asdict` works, and with it the encoder of `FastAPI`.
+    #[classattr]
+    fn __dataclass_fields__() -> ClassAttribute {
+        ClassAttribute::DATACLASS_FIELDS
+    }
+
+    #[classattr]
+    fn __dataclass_params__() -> ClassAttribute {
+        ClassAttribute::DATACLASS_PARAMETERS
+    }
+
+    /// The same as a dict, which `json` can write.
+    fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        shapes::to_dict(slf.as_any())
+    }
+
+    /// Pydantic takes such an object, or a dict like the one of `to_dict`, and writes it as that dict.
+    #[classmethod]
+    fn __get_pydantic_core_schema__<'py>(
+        class: &Bound<'py, PyType>,
+        _source: &Bound<'py, PyAny>,
+        _handler: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        shapes::core_schema(class)
     }
 
     /// There is no `__clear__`, as a `tuple` has none: who holds an immutable object that holds him can be changed, and
@@ -160,7 +194,13 @@ impl Variation {
     }
 }
 
-/// A variable of a variation (spec 5, Results). A decoded JSON `value` is a new object on every access.
+/// A variable of a variation. Immutable, comparable, picklable. See docs/evaluation.md#the-data-file.
+///
+/// ```python
+/// >>> client.get_variation("alice", "new-checkout", track=False).variables["color"]
+/// Variable(key='color', type='STRING', value='green')
+///
+/// ```
 #[pyclass(frozen, module = "kameleoon.types.variable")]
 pub(super) struct Variable {
     /// The variable's key.
@@ -202,6 +242,32 @@ impl Variable {
                 && self.value(py)?.bind(py).eq(other.value(py)?)?;
             Ok(Some(same))
         })
+    }
+
+    /// What `dataclasses` finds: so `dataclasses.asdict` works, and with it the encoder of `FastAPI`.
+    #[classattr]
+    fn __dataclass_fields__() -> ClassAttribute {
+        ClassAttribute::DATACLASS_FIELDS
+    }
+
+    #[classattr]
+    fn __dataclass_params__() -> ClassAttribute {
+        ClassAttribute::DATACLASS_PARAMETERS
+    }
+
+    /// The same as a dict, which `json` can write.
+    fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        shapes::to_dict(slf.as_any())
+    }
+
+    /// Pydantic takes such an object, or a dict like the one of `to_dict`, and writes it as that dict.
+    #[classmethod]
+    fn __get_pydantic_core_schema__<'py>(
+        class: &Bound<'py, PyType>,
+        _source: &Bound<'py, PyAny>,
+        _handler: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        shapes::core_schema(class)
     }
 
     /// No `__clear__`: see `Variation`.

@@ -1,6 +1,6 @@
 //! A list in the order of arrival whose items are found by key: a visitor's pages, custom data, assigned variations.
 //!
-//! Most visitors have a handful of each, and looking through a few is the fastest; from [`INDEXED_FROM`] items on an
+//! Most visitors have a handful of each, and looking through a few is the fastest; from `INDEXED_FROM` items on an
 //! index is kept, so that a visitor with a million pages costs a call no more than one with ten.
 
 use std::hash::{BuildHasher, Hash};

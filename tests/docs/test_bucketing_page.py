@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +14,10 @@ from kameleoon import _native
 from kameleoon.data import CustomData
 from kameleoon.kameleoon_client import KameleoonClient
 from tests.data_files import data_file, flag, rule, variation
+from tests.docs import pages
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "bucketing.md").read_text(encoding="utf-8")
-VECTORS = json.loads((ROOT / "tests" / "conformance" / "hash-vectors.json").read_text(encoding="utf-8"))
+PAGE = pages.ROOT / "docs" / "bucketing.md"
+VECTORS = json.loads((pages.ROOT / "tests" / "conformance" / "hash-vectors.json").read_text(encoding="utf-8"))
 CODES = [f"visitor {number}" for number in range(400)]
 RESPOOL = 1_700_000_000
 
@@ -26,10 +25,7 @@ RESPOOL = 1_700_000_000
 @pytest.fixture(scope="module")
 def page() -> dict[str, Any]:
     """What the page's code blocks define; its own assertions are made on the way."""
-    names: dict[str, Any] = {}
-    for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
-        exec(block, names)
-    return names
+    return pages.run(PAGE)
 
 
 def shares(first: int, **expositions: float) -> list[dict[str, Any]]:
@@ -138,7 +134,7 @@ def test_the_example_is_true(page: dict[str, Any], make_client: Callable[..., Ka
             found = client.get_variation(code, one["featureKey"])
             expected = page["variation_of"](code, one, page["data_file"])
             assert (found.key, found.id_, found.experiment_id) == expected
-    rows = re.findall(r"\| `(\w+)` \| ([\d.]+) \|", PAGE)
+    rows = re.findall(r"\| `(\w+)` \| ([\d.]+) \|", PAGE.read_text(encoding="utf-8"))
     assert len(rows) == 4
     for text, shown in rows:
         assert f"{page['fraction'](text):.4f}" == shown
