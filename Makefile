@@ -73,7 +73,8 @@ test-servers: build $(VENV)/servers-installed
 OLDEST := .oldest
 test-oldest: build
 	$(PYTHON) -m venv --clear $(OLDEST)
-	$(OLDEST)/bin/python -m pip install --quiet $$($(BIN)/python -m tests.oldest) pytest hypothesis
+	$(OLDEST)/bin/python -m pip install --quiet $$($(BIN)/python -m tests.oldest) pytest hypothesis \
+		gunicorn uvicorn
 	PYTHONPATH=python $(OLDEST)/bin/python -m pytest -p kameleoon.testing.pytest_plugin -p no:cacheprovider \
 		tests/unit/test_network.py tests/unit/test_config.py tests/integration
 

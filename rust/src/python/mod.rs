@@ -73,6 +73,7 @@ mod native {
         super::interpreter::refuse_others(module.py())?;
         super::finalization::install();
         super::fork::install();
+        super::data::install(module.py());
         Ok(())
     }
 }
