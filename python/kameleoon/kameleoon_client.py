@@ -17,6 +17,7 @@ from kameleoon._cookies import (
     visitor_code_from,
 )
 from kameleoon._data_file import DataFileSlot, read_data_file
+from kameleoon._deprecated import moved
 from kameleoon._events import Handlers
 from kameleoon._life import Life
 from kameleoon._native import EngineClient
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 # What only some programs use is imported where it is used: importing the package stays fast.
 
 __all__ = ["KameleoonClient"]
+
+__getattr__ = moved(__name__)
 
 T = TypeVar("T")
 _MEGABYTE = 1_000_000

@@ -2,9 +2,12 @@
 
 from enum import IntEnum
 
+from kameleoon._deprecated import moved
 from kameleoon._native import Data
 
 __all__ = ["Data", "DataType"]
+
+__getattr__ = moved(__name__)
 
 
 class DataType(IntEnum):

@@ -1,6 +1,12 @@
 """``EventType``."""
 
+from __future__ import annotations
+
 from enum import Enum
+
+from kameleoon.events.data_file_update_handler import DataFileUpdateHandler
+from kameleoon.events.event_handler import EventHandler
+from kameleoon.events.http_request_handler import HttpRequestHandler
 
 __all__ = ["EventType"]
 
@@ -8,7 +14,25 @@ __all__ = ["EventType"]
 class EventType(Enum):
     """What a handler can be set for by ``KameleoonClient.set_event_handler``. The value names the methods that the
     handler must have. See docs/events-and-logging.md#events.
+
+    >>> EventType.DATAFILE_UPDATE.required_methods
+    ('on_update',)
     """
 
     HTTP_REQUEST = ("on_request_succeeded", "on_request_failed")
     DATAFILE_UPDATE = ("on_update",)
+
+    @property
+    def required_methods(self) -> tuple[str, ...]:
+        """The methods that a handler must have."""
+        methods: tuple[str, ...] = self.value
+        return methods
+
+    @property
+    def handler_type(self) -> type[EventHandler]:
+        """The protocol of its handlers."""
+        return HttpRequestHandler if self is EventType.HTTP_REQUEST else DataFileUpdateHandler
+
+    def __str__(self) -> str:
+        """The name alone."""
+        return self.name

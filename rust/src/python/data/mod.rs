@@ -3,6 +3,7 @@
 pub(super) mod conversion;
 pub(super) mod custom_data;
 pub(super) mod location;
+mod shape;
 pub(super) mod software;
 
 use std::sync::Arc;
