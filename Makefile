@@ -73,14 +73,17 @@ test-servers: build $(VENV)/servers-installed
 OLDEST := .oldest
 test-oldest: build
 	$(PYTHON) -m venv --clear $(OLDEST)
-	$(OLDEST)/bin/python -m pip install --quiet $$($(BIN)/python -m tests.oldest) pytest hypothesis
+	$(OLDEST)/bin/python -m pip install --quiet $$($(BIN)/python -m tests.oldest) pytest hypothesis \
+		gunicorn uvicorn
 	PYTHONPATH=python $(OLDEST)/bin/python -m pytest -p kameleoon.testing.pytest_plugin -p no:cacheprovider \
 		tests/unit/test_network.py tests/unit/test_config.py tests/integration
 
-## 2,000 random data files on this client and on the reference client, answer by answer; 500 with tracking, line by line.
+## 2,000 random data files on this client and on the reference client, answer by answer; 500 with tracking, line by line;
+## every public callable with odd arguments.
 differential: build
 	$(BIN)/python -m tests.differential
 	$(BIN)/python -m tests.differential --tracking --count 500 --seed 50000
+	$(BIN)/python -m tests.differential --arguments
 
 ## The threaded tests under ThreadSanitizer (nightly Rust).
 tsan:

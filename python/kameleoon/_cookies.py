@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Union
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
     from http.cookies import Morsel
 
     from kameleoon._settings.table import Settings
 
-    Cookies = Mapping[str, Union[str, "Morsel[str]"]]
-    MutableCookies = MutableMapping[str, Any]
+Cookies = Mapping[str, Any]
+"""The values are text or ``Morsel``s, which are not imported for those who evaluate hints."""
+MutableCookies = MutableMapping[str, Any]
 
 VISITOR_CODE_COOKIE = "kameleoonVisitorCode"
 SIMULATION_COOKIE = "kameleoonSimulationFFData"

@@ -1,5 +1,5 @@
-"""What the pure-Python client's modules import from each other, and programs therefore find in them: for each module the
-names, and where they belong. Looked at when a name is not found (``_deprecated.moved``).
+"""What the pure-Python client's modules import from each other, and programs therefore find in them: for each module
+these names, and where they belong. Looked at when a name is not found (``_deprecated.moved``).
 """
 
 from __future__ import annotations

@@ -5,11 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kameleoon import _lifecycle
+from kameleoon._arguments import positive_seconds
+from kameleoon._client_type import ClientType
 from kameleoon._cookies import (
     VISITOR_CODE_COOKIE,
+    Cookies,
+    MutableCookies,
     VisitorCodeCookie,
     cookie_values,
     new_visitor_code,
@@ -24,21 +29,20 @@ from kameleoon._native import EngineClient
 from kameleoon._network.deadline import Deadline
 from kameleoon._uwsgi import report_missing_threads
 from kameleoon.data import CustomData, Data, UniqueIdentifier
+from kameleoon.events.event_handler import EventHandler
+from kameleoon.events.event_type import EventType
 from kameleoon.exceptions import ConfigException, VisitorCodeInvalid
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
+from kameleoon.logging.kameleoon_logger import KameleoonLogger
+from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 
 if TYPE_CHECKING:
     from http.cookies import Morsel
-    from types import TracebackType
 
-    from kameleoon._cookies import Cookies, MutableCookies
     from kameleoon._service import Service
-    from kameleoon.events.event_handler import EventHandler
-    from kameleoon.events.event_type import EventType
     from kameleoon.types.client_stats import ClientStats
     from kameleoon.types.data_file import DataFile
     from kameleoon.types.explanation import Explanation
-    from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 
 # What only some programs use is imported where it is used: importing the package stays fast.
 
@@ -50,7 +54,7 @@ T = TypeVar("T")
 _MEGABYTE = 1_000_000
 
 
-class KameleoonClient(EngineClient):
+class KameleoonClient(EngineClient, metaclass=ClientType):
     """Evaluates feature flags for visitors. Made by ``KameleoonClientFactory.create``; threads may share it.
 
     The methods that a server calls for every request are native and inherited: ``is_feature_active``,
@@ -308,7 +312,7 @@ class KameleoonClient(EngineClient):
         if timeout is not None:
             return service.flush(visitor_code, Deadline.after(timeout))
         if visitor_code is None:
-            service.tracking.queue_everybody(instant=instant)
+            service.tracking.queue_everybody(instant=bool(instant))
         elif instant:
             service.tracking.send_soon(visitor_code)
         return False
@@ -340,12 +344,16 @@ class KameleoonClient(EngineClient):
         True
         """
         service = self._service()
-        return None if service is None else service.remote_data.value(key, timeout)
+        if service is None:
+            return None
+        return service.remote_data.value(key, positive_seconds(timeout, "get_remote_data: timeout"))
 
     async def get_remote_data_async(self, key: str, timeout: float | None = None) -> Any:
         """As ``get_remote_data``, without blocking the event loop."""
         service = self._service()
-        return None if service is None else await service.remote_data.value_async(key, timeout)
+        if service is None:
+            return None
+        return await service.remote_data.value_async(key, positive_seconds(timeout, "get_remote_data_async: timeout"))
 
     def get_remote_visitor_data(
         self,
@@ -368,21 +376,25 @@ class KameleoonClient(EngineClient):
         service = self._service()
         if service is None:
             return []
-        return service.remote_data.visitor(*self._remote_visitor(visitor_code, add_data, data_filter), timeout)
+        wanted = self._remote_visitor(visitor_code, add_data, data_filter)
+        return service.remote_data.visitor(*wanted, positive_seconds(timeout, "get_remote_visitor_data: timeout"))
 
     def _remote_visitor(
         self, visitor_code: str, add_data: bool, data_filter: RemoteVisitorDataFilter | None
     ) -> tuple[str, RemoteVisitorDataFilter, bool, Callable[[bytes], list[Data]]]:
         """Whose remote data are wanted, which of them, whether that is a unique identifier, and how they are read."""
-        from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter  # only for those who use it
-
-        wanted = data_filter or RemoteVisitorDataFilter()
+        wanted = data_filter
+        if not isinstance(wanted, RemoteVisitorDataFilter):
+            if wanted is not None:
+                message = "get_remote_visitor_data: data_filter: expected a %s, got %r; the default is used"
+                KameleoonLogger.warning(message, RemoteVisitorDataFilter.__name__, wanted)
+            wanted = RemoteVisitorDataFilter()
 
         def read(answer: bytes) -> list[Data]:
             return self._load_remote_visitor_data(
                 visitor_code,
                 answer,
-                store=add_data,
+                store=bool(add_data),
                 device=wanted.device,
                 browser=wanted.browser,
                 operating_system=wanted.operating_system,
@@ -405,7 +417,8 @@ class KameleoonClient(EngineClient):
         if service is None:
             return []
         wanted = self._remote_visitor(visitor_code, add_data, data_filter)
-        return await service.remote_data.visitor_async(*wanted, timeout)
+        seconds = positive_seconds(timeout, "get_remote_visitor_data_async: timeout")
+        return await service.remote_data.visitor_async(*wanted, seconds)
 
     def get_visitor_warehouse_audience(
         self,

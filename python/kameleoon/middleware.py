@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import TYPE_CHECKING, Any, Union
+from typing import Any, Union
 
 from kameleoon._cookie_header import CookieHeader
 from kameleoon._cookies import SIMULATION_COOKIE, VISITOR_CODE_COOKIE, cookie_value_of, visitor_code_from
 from kameleoon._deprecated import moved
 from kameleoon.exceptions import VisitorCodeInvalid
+from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
-
-if TYPE_CHECKING:
-    from kameleoon.kameleoon_client import KameleoonClient
 
 __all__ = ["KameleoonASGIMiddleware", "KameleoonWSGIMiddleware"]
 

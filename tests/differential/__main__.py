@@ -1,9 +1,13 @@
 """Compares the answers of this client and of the reference client 3.22.2 on random scenarios, as black boxes.
 
 usage: python -m tests.differential [--count N] [--seed S] [--tracking]     (``make differential``)
+       python -m tests.differential --arguments [--record]
 
 With ``--tracking`` both clients also send what they have to a service on loopback, and the events are compared line by
 line: nonces and activity events left out, JSON compared as JSON.
+
+With ``--arguments`` every public callable is called with values of every kind: what differs is what ``docs/migrating.md``
+says. ``--record`` keeps the reference's answers for the tests.
 
 The reference client is installed into ``.reference/``, an environment of its own; it is never a dependency.
 """
@@ -21,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance.replay import normalized
+from tests.differential.arguments import compare
 from tests.differential.generate import Generator
 
 ROOT = Path(__file__).parents[2]
@@ -71,7 +76,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="the first one's seed")
     parser.add_argument("--tracking", action="store_true", help="compare tracking requests too")
     parser.add_argument("--show", type=int, default=10, help="how many mismatches to show")
+    parser.add_argument("--arguments", action="store_true", help="compare odd arguments instead")
+    parser.add_argument("--record", action="store_true", help="keep the reference's answers to odd arguments")
     options = parser.parse_args()
+    if options.arguments:
+        return compare.main(reference_python(), options.record)
     python = reference_python()
     pythons = {"reference": python, "candidate": sys.executable}
     arguments = (options.seed, options.count, options.tracking)

@@ -58,7 +58,7 @@ class ReferenceReplay(Replay):
         if ReferenceReplay.server is None:
             ReferenceReplay.server = QuietServer(("127.0.0.1", 0), ReferenceService)
             threading.Thread(target=ReferenceReplay.server.serve_forever, daemon=True).start()
-            self._redirect(f"http://127.0.0.1:{ReferenceReplay.server.server_address[1]}")
+            self.redirect(f"http://127.0.0.1:{ReferenceReplay.server.server_address[1]}")
         now = int(time.time() * 1000)
         ReferenceService.lines = []
         ReferenceService.data_file = substitute(scenario["datafile"], now)
@@ -77,7 +77,8 @@ class ReferenceReplay(Replay):
             raise RuntimeError("the reference client did not start")
 
     @staticmethod
-    def _redirect(origin: str) -> None:
+    def redirect(origin: str) -> None:
+        """Makes every client of the process ask ``origin``."""
         from kameleoon.network.url_provider import UrlProvider  # type: ignore[import-not-found]
 
         plain = UrlProvider.__init__

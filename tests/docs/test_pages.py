@@ -13,7 +13,9 @@ from kameleoon import KameleoonClient
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from tests.docs import pages
 
-WITH_CODE = [page for page in pages.PAGES if any(pages.code_blocks(page))]
+IN_SAMPLES = {"middleware"}
+"""Pages that show parts of whole programs, which ``tests/samples`` runs and compares with the page."""
+WITH_CODE = [page for page in pages.PAGES if any(pages.code_blocks(page)) and page.stem not in IN_SAMPLES]
 
 
 @pytest.fixture(autouse=True)

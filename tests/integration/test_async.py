@@ -296,7 +296,7 @@ with KameleoonClient("site", KameleoonClientConfig("id", "secret", endpoint=sys.
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_a_forked_child_leaves_the_sessions_of_its_parent_alone(platform: Platform) -> None:
-    assert run(FORKING, platform, "-W", "error::ResourceWarning") == ""
+    assert run(FORKING, platform, "-W", "error::ResourceWarning", "-W", "ignore::DeprecationWarning") == ""
 
 
 def test_loops_in_threads_at_once(platform: Platform, make_online: Any, library: str) -> None:

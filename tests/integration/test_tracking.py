@@ -133,7 +133,7 @@ def test_while_the_service_is_down_one_visitor_is_sent_per_interval(
     platform.misbehave("tracking", "status", status=503)
     for number in range(500):
         client.track_conversion(f"visitor {number}", 1)
-    time.sleep(9)  # the first request, its retry, probes
+    time.sleep(13)  # the first request, its retry after up to 10 s, probes
     sizes = [int(headers["Content-Length"]) for _, path, headers in platform.requests if "/visit/events" in path]
     assert len(sizes) >= 3
     assert max(sizes[2:]) < 300, "a probe is one visitor"

@@ -57,6 +57,8 @@ def serving(program: Path, platform: Platform, log: Path, options: tuple[str, ..
     ]  # fmt: skip
     with Server(command, platform, log) as server:
         server.listens(r"bound to TCP address 127\.0\.0\.1:(\d+)")
+        # A worker that is still loading its application misses the signal to end.
+        server.wait_for("WSGI app 0 .* ready", 2 if "--lazy-apps" in options else 1)
         yield server
 
 

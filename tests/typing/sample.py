@@ -29,6 +29,17 @@ def create() -> KameleoonClient:
     return KameleoonClientFactory.create("site", config)
 
 
+class Plan(CustomData):
+    """A kind of data of one's own."""
+
+    def __init__(self, plan: str, *, since: int = 0) -> None:
+        super().__init__("plan", plan)
+        self.since = since
+
+
+plan: Plan = Plan("gold", since=5)
+
+
 def shop(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     start_response("200 OK", [])
     return [environ["kameleoon.visitor_code"].encode()]

@@ -107,22 +107,7 @@ def test_what_is_handed_out_is_a_copy() -> None:
 def test_enums_accept_their_values() -> None:
     assert Browser(0).browser_type is BrowserType.CHROME
     assert Device("PHONE").device_type is DeviceType.PHONE
-    with pytest.raises(ValueError, match="expected a BrowserType"):
-        Browser(17)
-    with pytest.raises(ValueError, match="expected a DeviceType"):
-        Device("TOASTER")
-
-
-def test_odd_arguments_are_clear_errors() -> None:
-    with pytest.raises(TypeError):
-        CustomData(1.5, "x")
-    with pytest.raises(TypeError):
-        Conversion("goal")
-    with pytest.raises(TypeError, match="expected a number"):
-        Browser(BrowserType.CHROME, "ten")
-    with pytest.raises(OverflowError):
-        CustomData(10**30, "x")
-    assert CustomData(1, 42, None).values == ("42", "None")
+    assert Device("TABLET") == Device(DeviceType.TABLET)
 
 
 def test_users_may_subclass() -> None:

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import Union
 
 from kameleoon._network.backoff import Backoff
 from kameleoon._network.deadline import Deadline
@@ -42,7 +41,7 @@ class TokenFetch:
     __slots__ = ("future", "started", "thread")
 
     def __init__(self) -> None:
-        self.future: Future[Union[str, None]] = Future()  # evaluated by Python 3.9
+        self.future: Future[str | None] = Future()
         self.future.set_running_or_notify_cancel()  # nobody who waits can cancel it for the others
         self.started = time.monotonic()
         self.thread: int | None = None

@@ -1,5 +1,6 @@
-"""HTTP attempts: one session with connection reuse, bounded in time and size, counted, told to handlers
-(docs/network.md#what-counts-as-success).
+"""HTTP attempts: one session with connection reuse, bounded in time and size, counted, told to handlers.
+
+See docs/network.md#what-counts-as-success.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ class MappingIdentifier(CustomData):
     class (docs/visitor-data.md).
     """
 
-    def __new__(cls, custom_data: CustomData) -> MappingIdentifier:
+    def __init__(self, custom_data: CustomData) -> None:
         """A copy of ``custom_data``."""
         index_or_name = custom_data.index if custom_data.name is None else custom_data.name
-        return super().__new__(cls, index_or_name, *custom_data.values, overwrite=custom_data.overwrite)
+        super().__init__(index_or_name, *custom_data.values, overwrite=custom_data.overwrite)
 
 
 warn_of_module(__name__, "add the CustomData: the data file says which of them links visitors")

@@ -22,6 +22,6 @@ class DataFileUpdateEvent(Record):
 
     __slots__ = ("date_modified", "source")
 
-    def __init__(self, source: Source, date_modified: int) -> None:
+    def __init__(self, source: DataFileUpdateEvent.Source, date_modified: int) -> None:
         self.source: DataFileUpdateEvent.Source = source
         self.date_modified: int = date_modified

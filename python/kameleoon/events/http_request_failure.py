@@ -23,7 +23,12 @@ class HttpRequestFailure(Record):
 
     __slots__ = ("cause", "http_status", "reason")
 
-    def __init__(self, reason: Reason, http_status: int | None = None, cause: BaseException | None = None) -> None:
+    def __init__(
+        self,
+        reason: HttpRequestFailure.Reason,
+        http_status: int | None = None,
+        cause: BaseException | None = None,
+    ) -> None:
         self.reason: HttpRequestFailure.Reason = reason
         self.http_status: int | None = http_status
         self.cause: BaseException | None = cause

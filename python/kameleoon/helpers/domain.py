@@ -25,13 +25,13 @@ REGEX_DOMAIN = r"^\.?[a-zA-Z\d]([a-zA-Z\d-]*[a-zA-Z\d])?(\.[a-zA-Z\d]([a-zA-Z\d-
 
 
 def validate_top_level_domain(top_level_domain: str) -> str:
-    """The domain in lower case, without scheme. One that is no domain is given all the same, with an error in the log."""
+    """The domain in lower case, without scheme. What is no domain is given all the same, with an error in the log."""
     domain: str = CookieDomain().checked("top_level_domain", top_level_domain, "")
     return domain
 
 
 def validate_network_domain(network_domain: Optional[str]) -> Optional[str]:
-    """The domain in lower case, without scheme and outer dots. What is no domain is ``None``, with an error in the log."""
+    """The domain in lower case, without scheme and outer dots; ``None``, with an error in the log, for no domain."""
     domain: Optional[str] = NetworkDomain().checked("network_domain", network_domain, None)
     return domain
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
     AnyLogger = Union[Logger, logging.Logger, "logging.LoggerAdapter[Any]"]
+else:
+    AnyLogger = Any  # for those who evaluate hints
 
 __all__ = ["KameleoonLogger"]
 

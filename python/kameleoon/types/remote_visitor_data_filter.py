@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kameleoon._arguments import whole_number
 from kameleoon.types._record import Record
 
 __all__ = ["RemoteVisitorDataFilter"]
@@ -75,6 +76,7 @@ class RemoteVisitorDataFilter(Record):
             if plain not in values:
                 raise TypeError(f"RemoteVisitorDataFilter has no field {name!r}")
             values[plain] = value
-        values["previous_visit_amount"] = min(max(int(values["previous_visit_amount"]), 1), _MAX_VISITS)
+        amount = whole_number(values["previous_visit_amount"], "RemoteVisitorDataFilter: previous_visit_amount", 1)
+        values["previous_visit_amount"] = min(max(amount, 1), _MAX_VISITS)
         for name, value in values.items():
             setattr(self, name, value)

@@ -143,7 +143,7 @@ impl<'a> Line<'a> {
         self.plain("eventType", "page");
         self.text("href", &view.url);
         self.text("title", view.title.as_deref().unwrap_or(""));
-        if let Some(referrers) = &view.referrers {
+        if let Some(referrers) = view.referrers.as_ref().filter(|referrers| !referrers.is_empty()) {
             let indices: Vec<String> = referrers.iter().map(i64::to_string).collect();
             self.text("referrersIndices", &format!("[{}]", indices.join(",")));
         }

@@ -12,7 +12,7 @@ use crate::delivery::event::{is_too_long, name_of};
 use crate::json::{self, Fields};
 use crate::remote::RemoteVisitor;
 use crate::visitor::data::{Consent, ForcedVariation, SimulatedVariation, StoredCustomData, VisitorData};
-use crate::visitor::datum::{Conversion, CustomData, CustomDataKey, Datum};
+use crate::visitor::datum::{Conversion, CustomData, CustomDataKey, Datum, UNDEFINED_INDEX};
 use crate::visitor::keyed::Keyed;
 use crate::visitor::sending::Sending;
 
@@ -242,6 +242,7 @@ impl Storing<'_> {
 
     fn index_of(&self, datum: &CustomData) -> Option<i64> {
         match &datum.key {
+            CustomDataKey::Index(UNDEFINED_INDEX) => None,
             CustomDataKey::Index(index) => Some(*index),
             CustomDataKey::Name(name) => self.table.index_of(name),
         }

@@ -1,14 +1,13 @@
-//! Arguments as users pass them.
+//! Arguments as users pass them. What is of the proper type is read here; all else is [`lenient`]'s.
 
 use std::borrow::Cow;
 
 use compact_str::CompactString;
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
+use pyo3::types::{PyFloat, PyInt, PyString};
 
 use super::errors::{self, contained};
-use super::log;
+use super::lenient;
 use crate::hashing::{self, Salt};
 use crate::numbers::Number;
 
@@ -39,16 +38,25 @@ pub(super) fn feature_key<'a>(argument: &'a Bound<'_, PyAny>) -> PyResult<&'a st
     Err(errors::feature_not_found(argument.py(), &shown(argument)?))
 }
 
-/// Text of any kind: what is no `str` counts as its `str()`, and lone surrogates become U+FFFD, noted in the log.
+/// The key of a variable or of a variation. What is no `str` counts as its `str()`, which nothing is called.
+pub(super) fn key<'a>(argument: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>> {
+    if let Ok(text) = argument.cast::<PyString>()
+        && let Ok(key) = text.to_str()
+    {
+        return Ok(Cow::Borrowed(key));
+    }
+    shown(argument).map(Cow::Owned)
+}
+
+/// Text: a `str`, or what [`lenient::text`] makes of something else.
+#[inline]
 pub(super) fn text<'a>(argument: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>> {
-    let Ok(string) = argument.cast::<PyString>() else {
-        return Ok(Cow::Owned(argument.str()?.to_string_lossy().into_owned()));
-    };
-    if let Ok(text) = string.to_str() {
+    if let Ok(string) = argument.cast::<PyString>()
+        && let Ok(text) = string.to_str()
+    {
         return Ok(Cow::Borrowed(text));
     }
-    log::emit(argument.py(), log::WARNING, || Ok("a text has lone surrogates; they are replaced by U+FFFD".into()))?;
-    Ok(string.to_string_lossy())
+    lenient::text(argument).map(Cow::Owned)
 }
 
 /// The same, to be kept.
@@ -61,27 +69,41 @@ pub(super) fn optional_text(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Opt
     argument.map(compact_text).transpose()
 }
 
-/// A number that keeps whether it was an `int`.
-///
-/// # Errors
-/// `TypeError` for what is no number.
-pub(super) fn number(argument: &Bound<'_, PyAny>) -> PyResult<Number> {
-    if argument.is_exact_instance_of::<PyFloat>() || argument.is_instance_of::<PyBool>() {
-        return argument.extract().map(Number::Float);
+/// The value of a custom datum: a `str`, or what [`lenient::value`] makes of something else.
+#[inline]
+pub(super) fn value(argument: &Bound<'_, PyAny>) -> PyResult<CompactString> {
+    if let Ok(string) = argument.cast::<PyString>()
+        && let Ok(text) = string.to_str()
+    {
+        return Ok(CompactString::new(text));
     }
-    if argument.is_instance_of::<PyInt>()
+    lenient::value(argument).map(Into::into)
+}
+
+/// A number that keeps whether it was an `int`; `None` for what [`lenient::number`] cannot read, which is logged under the
+/// argument's name.
+#[inline]
+pub(super) fn number(argument: &Bound<'_, PyAny>, name: &str) -> PyResult<Option<Number>> {
+    if argument.is_exact_instance_of::<PyFloat>() {
+        return argument.extract().map(|float| Some(Number::Float(float)));
+    }
+    if argument.is_exact_instance_of::<PyInt>()
         && let Ok(integer) = argument.extract()
     {
-        return Ok(Number::Integer(integer));
+        return Ok(Some(Number::Integer(integer)));
     }
-    match contained(argument.py(), argument.extract())? {
-        Ok(float) => Ok(Number::Float(float)),
-        Err(cause) => {
-            let error = PyTypeError::new_err(format!("expected a number, got {}", kind(argument)?));
-            error.set_cause(argument.py(), Some(cause));
-            Err(error)
-        }
+    lenient::number(argument, name)
+}
+
+/// An id or an index; `None` for what [`lenient::identifier`] cannot read.
+#[inline]
+pub(super) fn identifier(argument: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
+    if argument.is_exact_instance_of::<PyInt>()
+        && let Ok(integer) = argument.extract()
+    {
+        return Ok(Some(integer));
     }
+    lenient::identifier(argument)
 }
 
 /// Whether an argument is true, as Python's `if` has it.

@@ -7,7 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
-use super::arguments::{feature_key, kind, optional_truth, truth, visitor_code};
+use super::arguments::{feature_key, identifier, key, kind, optional_truth, shown, truth, visitor_code};
 use super::clock::moment;
 use super::data::{self, conversion};
 use super::handles::SharedEngine;
@@ -289,7 +289,7 @@ impl EngineClient {
         slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
         feature_key: &Bound<'_, PyAny>,
-        variable_key: &str,
+        variable_key: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = optional_truth)] is_unique_identifier: Option<bool>,
     ) -> PyResult<Py<PyAny>> {
         wake(slf)?;
@@ -299,8 +299,9 @@ impl EngineClient {
         let variation = this.tracked(visitor_code, feature_key, Mode::Track, |evaluated| {
             object(py, &evaluated.snapshot, &evaluated.answer)
         })?;
-        let value = variation.get().variable_value(py, variable_key)?;
-        value.ok_or_else(|| errors::variable_not_found(py, variable_key))
+        let variable_key = key(variable_key)?;
+        let value = variation.get().variable_value(py, &variable_key)?;
+        value.ok_or_else(|| errors::variable_not_found(py, &variable_key))
     }
 
     /// The values of a variation's variables by key; without a variation key, the default variation's. Deprecated.
@@ -310,10 +311,11 @@ impl EngineClient {
     fn get_feature_variation_variables<'py>(
         &self,
         feature_key: &Bound<'py, PyAny>,
-        variation_key: Option<&str>,
+        variation_key: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let py = feature_key.py();
-        let found = self.engine.here().variation_of_flag(self::feature_key(feature_key)?, variation_key);
+        let variation_key = variation_key.map(key).transpose()?;
+        let found = self.engine.here().variation_of_flag(self::feature_key(feature_key)?, variation_key.as_deref());
         let (snapshot, outcome) = self.raise(py, found)?;
         object(py, &snapshot, &Answer::Stored(outcome.into()))?.get().values(py)
     }
@@ -344,7 +346,12 @@ impl EngineClient {
             match data::of(&object) {
                 Some(datum) => all.push(datum),
                 None => log::emit(py, log::WARNING, || {
-                    Ok(format!("add_data: a {} is no Kameleoon datum; it is ignored", kind(&object)?))
+                    let kind = kind(&object)?;
+                    Ok(if object.is_instance_of::<data::Data>() {
+                        format!("add_data: a {kind} holds nothing (its arguments could not be read); it is ignored")
+                    } else {
+                        format!("add_data: a {kind} is no Kameleoon datum; it is ignored")
+                    })
                 })?,
             }
         }
@@ -366,7 +373,7 @@ impl EngineClient {
     fn track_conversion(
         slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
-        goal_id: i64,
+        goal_id: &Bound<'_, PyAny>,
         revenue: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = optional_truth)] is_unique_identifier: Option<bool>,
         #[pyo3(from_py_with = truth)] negative: bool,
@@ -376,8 +383,11 @@ impl EngineClient {
         let this = slf.get();
         let py = visitor_code.py();
         this.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        let conversion = conversion::make(goal_id, revenue, negative, metadata)?;
-        log::notices(py, this.visitor(visitor_code)?.convert(conversion, moment()))
+        let visitor = this.visitor(visitor_code)?;
+        match conversion::make("track_conversion", goal_id, revenue, negative, metadata)? {
+            Some(conversion) => log::notices(py, visitor.convert(conversion, moment())),
+            None => Ok(()),
+        }
     }
 
     /// Forces a variation of an experiment for the visitor, as long as the client remembers it; `None` takes it back. With
@@ -396,14 +406,19 @@ impl EngineClient {
     fn set_forced_variation(
         slf: &Bound<'_, Self>,
         visitor_code: &Bound<'_, PyAny>,
-        experiment_id: i64,
-        variation_key: Option<&str>,
+        experiment_id: &Bound<'_, PyAny>,
+        variation_key: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = truth)] force_targeting: bool,
     ) -> PyResult<()> {
         wake(slf)?;
         let this = slf.get();
         let visitor = this.visitor(visitor_code)?;
-        let forced = visitor.force_variation(experiment_id, variation_key, force_targeting, moment());
+        let variation_key = variation_key.map(key).transpose()?;
+        let Some(experiment) = identifier(experiment_id)? else {
+            let error = || Ok(errors::experiment_not_found(visitor_code.py(), &shown(experiment_id)?));
+            return if variation_key.is_some() { Err(error().unwrap_or_else(|error| error)) } else { Ok(()) };
+        };
+        let forced = visitor.force_variation(experiment, variation_key.as_deref(), force_targeting, moment());
         this.raise(visitor_code.py(), forced)
     }
 

@@ -38,6 +38,11 @@ pub(super) fn feature_not_found(py: Python<'_>, key: &str) -> PyErr {
     raise(py, "FeatureNotFound", key)
 }
 
+/// `FeatureExperimentNotFound`
+pub(super) fn experiment_not_found(py: Python<'_>, id: &str) -> PyErr {
+    raise(py, "FeatureExperimentNotFound", id)
+}
+
 /// `FeatureVariableNotFound`
 pub(super) fn variable_not_found(py: Python<'_>, key: &str) -> PyErr {
     raise(py, "FeatureVariableNotFound", key)

@@ -15,10 +15,12 @@ mod fork;
 mod handles;
 mod internal;
 mod interpreter;
+mod lenient;
 mod log;
 mod patterns;
 mod results;
 mod server_forks;
+mod shapes;
 mod tracking;
 
 use pyo3::prelude::*;
@@ -38,13 +40,13 @@ mod native {
     #[pymodule_export]
     use super::data::conversion::Conversion;
     #[pymodule_export]
+    use super::data::cookie::Cookie;
+    #[pymodule_export]
     use super::data::custom_data::CustomData;
     #[pymodule_export]
     use super::data::location::{Geolocation, PageView};
     #[pymodule_export]
-    use super::data::software::{
-        ApplicationVersion, Browser, Cookie, Device, OperatingSystem, UniqueIdentifier, UserAgent,
-    };
+    use super::data::software::{ApplicationVersion, Browser, Device, OperatingSystem, UniqueIdentifier, UserAgent};
     #[pymodule_export]
     use super::fork::process_generation;
     #[pymodule_export]

@@ -5,9 +5,10 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyDict, PyList, PyString, PyType};
 
 use super::comparison;
+use super::shapes::{self, ClassAttribute};
 use crate::datafile::index::FlagIndex;
 use crate::datafile::model::{DataFile, OFF, Outcome};
 use crate::evaluation::Answer;
@@ -83,6 +84,32 @@ impl Variation {
                 && self.variables(py)?.eq(other.variables(py)?)?;
             Ok(Some(same))
         })
+    }
+
+    /// What `dataclasses` finds: so `dataclasses.asdict` works, and with it the encoder of `FastAPI`.
+    #[classattr]
+    fn __dataclass_fields__() -> ClassAttribute {
+        ClassAttribute::DATACLASS_FIELDS
+    }
+
+    #[classattr]
+    fn __dataclass_params__() -> ClassAttribute {
+        ClassAttribute::DATACLASS_PARAMETERS
+    }
+
+    /// The same as a dict, which `json` can write.
+    fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        shapes::to_dict(slf.as_any())
+    }
+
+    /// Pydantic takes such an object, or a dict like the one of `to_dict`, and writes it as that dict.
+    #[classmethod]
+    fn __get_pydantic_core_schema__<'py>(
+        class: &Bound<'py, PyType>,
+        _source: &Bound<'py, PyAny>,
+        _handler: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        shapes::core_schema(class)
     }
 
     /// There is no `__clear__`, as a `tuple` has none: who holds an immutable object that holds him can be changed, and
@@ -215,6 +242,32 @@ impl Variable {
                 && self.value(py)?.bind(py).eq(other.value(py)?)?;
             Ok(Some(same))
         })
+    }
+
+    /// What `dataclasses` finds: so `dataclasses.asdict` works, and with it the encoder of `FastAPI`.
+    #[classattr]
+    fn __dataclass_fields__() -> ClassAttribute {
+        ClassAttribute::DATACLASS_FIELDS
+    }
+
+    #[classattr]
+    fn __dataclass_params__() -> ClassAttribute {
+        ClassAttribute::DATACLASS_PARAMETERS
+    }
+
+    /// The same as a dict, which `json` can write.
+    fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        shapes::to_dict(slf.as_any())
+    }
+
+    /// Pydantic takes such an object, or a dict like the one of `to_dict`, and writes it as that dict.
+    #[classmethod]
+    fn __get_pydantic_core_schema__<'py>(
+        class: &Bound<'py, PyType>,
+        _source: &Bound<'py, PyAny>,
+        _handler: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        shapes::core_schema(class)
     }
 
     /// No `__clear__`: see `Variation`.

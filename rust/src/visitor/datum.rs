@@ -41,6 +41,9 @@ pub enum Datum {
     UniqueIdentifier(bool),
 }
 
+/// The index of a custom datum that is known by name only; it belongs nowhere.
+pub const UNDEFINED_INDEX: i64 = -1;
+
 /// Where a custom datum belongs: at an index, or under a name that the data file resolves to one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum CustomDataKey {

@@ -1,1 +1,3 @@
-"""What programs import of the pure-Python client's visitors. No part of the documented API (docs/migrating.md#names)."""
+"""What programs import of the pure-Python client's visitors; no part of the documented API
+(docs/migrating.md#names).
+"""

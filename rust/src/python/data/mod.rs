@@ -1,8 +1,11 @@
 //! The data kinds as frozen native classes (docs/visitor-data.md#data). Adding one to a visitor copies a pointer.
 
+mod content;
 pub(super) mod conversion;
+pub(super) mod cookie;
 pub(super) mod custom_data;
 pub(super) mod location;
+mod members;
 mod shape;
 pub(super) mod software;
 
@@ -12,17 +15,18 @@ use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyTuple};
 
-use super::arguments::{kind, shown};
 use super::comparison;
 use crate::numbers::Number;
 use crate::visitor::datum::{CustomDataKey, Datum};
+use content::{Content, initializes_itself};
 use conversion::Conversion;
+use cookie::Cookie;
 use custom_data::CustomData;
 use location::{Geolocation, PageView};
-use software::{ApplicationVersion, Browser, Cookie, Device, OperatingSystem, UniqueIdentifier, UserAgent};
+use members::Members;
+use software::{ApplicationVersion, Browser, Device, OperatingSystem, UniqueIdentifier, UserAgent};
 
 /// The base of all data kinds: what `KameleoonClient.add_data` takes. Immutable, comparable, picklable, and hashable where
 /// their content is. What is kept of each kind, what replaces what and what is sent: docs/visitor-data.md#data.
@@ -46,7 +50,7 @@ impl Data {
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
         let name = slf.get_type().name()?;
-        let Some(datum) = of(slf.as_any()) else { return Ok(format!("{name}()")) };
+        let Some(datum) = of(slf.as_any()) else { return Ok(format!("{name}(…)")) };
         let (positional, named) = arguments(slf.py(), &datum)?;
         let mut shown = Vec::new();
         for value in positional.iter() {
@@ -75,10 +79,18 @@ impl Data {
     }
 
     fn __getnewargs_ex__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
-        match of(slf.as_any()) {
-            Some(datum) => arguments(slf.py(), &datum),
-            None => Ok((PyTuple::empty(slf.py()), PyDict::new(slf.py()))),
+        let (py, class) = (slf.py(), slf.get_type());
+        let Some(datum) = of(slf.as_any()) else {
+            // Of what could not be read: it cannot be read the next time either.
+            let positional =
+                if class.is(py.get_type::<Self>()) { PyTuple::empty(py) } else { PyTuple::new(py, [py.None()])? };
+            return Ok((positional, PyDict::new(py)));
+        };
+        let plain = to_object(py, datum.clone())?.into_bound(py);
+        if initializes_itself(&class, &plain.get_type())? {
+            return Ok((PyTuple::new(py, [plain])?, PyDict::new(py)));
         }
+        arguments(py, &datum)
     }
 }
 
@@ -88,27 +100,25 @@ pub(super) fn of(object: &Bound<'_, PyAny>) -> Option<Datum> {
         ($($class:ident => $make:expr),+ $(,)?) => {
             // The classes themselves first: that compares pointers. Subclasses of users cost a walk each.
             $(if let Ok(found) = object.cast_exact::<$class>() {
-                let make: fn(&$class) -> Datum = $make;
-                return Some(make(found.get()));
+                return found.get().0.made().map($make);
             })+
             $(if let Ok(found) = object.cast::<$class>() {
-                let make: fn(&$class) -> Datum = $make;
-                return Some(make(found.get()));
+                return found.get().0.get().map($make);
             })+
         };
     }
     first_of! {
-        CustomData => |datum| Datum::CustomData(datum.0.clone()),
-        Browser => |datum| Datum::Browser(datum.0),
-        PageView => |datum| Datum::PageView(Arc::clone(&datum.0)),
-        Device => |datum| Datum::Device(datum.0),
-        OperatingSystem => |datum| Datum::OperatingSystem(datum.0),
-        Geolocation => |datum| Datum::Geolocation(Arc::clone(&datum.0)),
-        Conversion => |datum| Datum::Conversion(Arc::clone(&datum.0)),
-        ApplicationVersion => |datum| Datum::ApplicationVersion(Arc::clone(&datum.0)),
-        UserAgent => |datum| Datum::UserAgent(Arc::clone(&datum.0)),
-        Cookie => |datum| Datum::Cookie(Arc::clone(&datum.0)),
-        UniqueIdentifier => |datum| Datum::UniqueIdentifier(datum.0),
+        CustomData => |datum| Datum::CustomData(datum.clone()),
+        Browser => |datum| Datum::Browser(*datum),
+        PageView => |datum| Datum::PageView(Arc::clone(datum)),
+        Device => |datum| Datum::Device(*datum),
+        OperatingSystem => |datum| Datum::OperatingSystem(*datum),
+        Geolocation => |datum| Datum::Geolocation(Arc::clone(datum)),
+        Conversion => |datum| Datum::Conversion(Arc::clone(datum)),
+        ApplicationVersion => |datum| Datum::ApplicationVersion(Arc::clone(datum)),
+        UserAgent => |datum| Datum::UserAgent(Arc::clone(datum)),
+        Cookie => |datum| Datum::Cookie(Arc::clone(datum)),
+        UniqueIdentifier => |datum| Datum::UniqueIdentifier(*datum),
     }
     None
 }
@@ -121,17 +131,17 @@ pub(super) fn to_object(py: Python<'_>, datum: Datum) -> PyResult<Py<PyAny>> {
         };
     }
     match datum {
-        Datum::CustomData(datum) => object!(CustomData(datum)),
-        Datum::Browser(browser) => object!(Browser(browser)),
-        Datum::Device(device) => object!(Device(device)),
-        Datum::OperatingSystem(system) => object!(OperatingSystem(system)),
-        Datum::Geolocation(geolocation) => object!(Geolocation(geolocation)),
-        Datum::PageView(view) => object!(PageView(view)),
-        Datum::Conversion(conversion) => object!(Conversion(conversion)),
-        Datum::Cookie(cookie) => object!(Cookie(cookie)),
-        Datum::UserAgent(value) => object!(UserAgent(value)),
-        Datum::ApplicationVersion(version) => object!(ApplicationVersion(version)),
-        Datum::UniqueIdentifier(unique) => object!(UniqueIdentifier(unique)),
+        Datum::CustomData(datum) => object!(CustomData(Content::new(Some(datum)))),
+        Datum::Browser(browser) => object!(Browser(Content::new(Some(browser)))),
+        Datum::Device(device) => object!(Device(Content::new(Some(device)))),
+        Datum::OperatingSystem(system) => object!(OperatingSystem(Content::new(Some(system)))),
+        Datum::Geolocation(geolocation) => object!(Geolocation(Content::new(Some(geolocation)))),
+        Datum::PageView(view) => object!(PageView(Content::new(Some(view)))),
+        Datum::Conversion(conversion) => object!(Conversion(Content::new(Some(conversion)))),
+        Datum::Cookie(cookie) => object!(Cookie(Content::new(Some(cookie)))),
+        Datum::UserAgent(value) => object!(UserAgent(Content::new(Some(value)))),
+        Datum::ApplicationVersion(version) => object!(ApplicationVersion(Content::new(Some(version)))),
+        Datum::UniqueIdentifier(unique) => object!(UniqueIdentifier(Content::new(Some(unique)))),
     }
 }
 
@@ -204,7 +214,7 @@ fn arguments<'py>(py: Python<'py>, datum: &Datum) -> PyResult<(Bound<'py, PyTupl
                 metadata.into_pyobject(py)?.into_any(),
             ]
         }
-        Datum::Cookie(cookie) => vec![software::cookies(py, cookie)?.into_any()],
+        Datum::Cookie(cookie) => vec![cookie::to_dict(py, Some(cookie))?.into_any()],
         Datum::UserAgent(value) => vec![(&**value).into_pyobject(py)?.into_any()],
         Datum::ApplicationVersion(version) => vec![version.text.as_str().into_pyobject(py)?.into_any()],
         Datum::UniqueIdentifier(unique) => vec![unique.into_pyobject(py)?.to_owned().into_any()],
@@ -219,53 +229,4 @@ fn to_number(py: Python<'_>, number: Option<Number>) -> PyResult<Bound<'_, PyAny
         Some(Number::Integer(integer)) => integer.into_pyobject(py)?.into_any(),
         Some(Number::Float(float)) => float.into_pyobject(py)?.into_any(),
     })
-}
-
-/// The members of one of the enums in `kameleoon.data`, fetched once.
-struct Members {
-    name: &'static str,
-    members: PyOnceLock<Vec<Py<PyAny>>>,
-}
-
-impl Members {
-    const fn new(name: &'static str) -> Self {
-        Self { name, members: PyOnceLock::new() }
-    }
-
-    fn all(&self, py: Python<'_>) -> PyResult<&[Py<PyAny>]> {
-        let fetch = || -> PyResult<Vec<Py<PyAny>>> {
-            let class = py.import(intern!(py, "kameleoon.data"))?.getattr(self.name)?;
-            let members = py.import(intern!(py, "builtins"))?.call_method1(intern!(py, "list"), (class,))?;
-            Ok(members.cast_into::<PyList>()?.iter().map(Bound::unbind).collect())
-        };
-        self.members.get_or_try_init(py, fetch).map(Vec::as_slice)
-    }
-
-    fn get(&self, py: Python<'_>, number: usize) -> PyResult<Py<PyAny>> {
-        let member = self.all(py)?.get(number).map(|member| member.clone_ref(py));
-        member.ok_or_else(|| PyValueError::new_err(format!("no {} number {number}", self.name)))
-    }
-
-    /// The number of a member; a member's value counts as the member.
-    fn number(&self, argument: &Bound<'_, PyAny>) -> PyResult<u8> {
-        let py = argument.py();
-        let members = self.all(py)?;
-        let mut number = members.iter().position(|member| member.is(argument));
-        if number.is_none() {
-            for (candidate, member) in members.iter().enumerate() {
-                if member.bind(py).getattr(intern!(py, "value"))?.eq(argument)? {
-                    number = Some(candidate);
-                }
-            }
-        }
-        match number.and_then(|number| u8::try_from(number).ok()) {
-            Some(number) => Ok(number),
-            None => Err(PyValueError::new_err(format!(
-                "expected a {}, got {} {}",
-                self.name,
-                kind(argument)?,
-                shown(argument)?
-            ))),
-        }
-    }
 }

@@ -1,12 +1,14 @@
 //! What the visitor's device tells: `Browser`, `Device`, `OperatingSystem`, `UserAgent`, `ApplicationVersion`,
-//! `Cookie`, `UniqueIdentifier`.
+//! `UniqueIdentifier`.
 
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple, PyType};
 
-use super::{Data, Members, to_number};
+use super::content::{self, Content, Kind, given};
+use super::members::Members;
+use super::{Data, to_number};
 use crate::python::arguments::{number, text, truth};
 use crate::visitor::datum;
 
@@ -26,18 +28,10 @@ pub(super) fn os_type(py: Python<'_>, number: u8) -> PyResult<Py<PyAny>> {
     SYSTEMS.get(py, number.into())
 }
 
-pub(super) fn cookies<'py>(py: Python<'py>, cookie: &datum::Cookie) -> PyResult<Bound<'py, PyDict>> {
-    let dict = PyDict::new(py);
-    for (name, value) in &cookie.cookies {
-        dict.set_item(&**name, &**value)?;
-    }
-    Ok(dict)
-}
-
 /// The visitor's browser: `Browser(browser_type, version=None)`.
 ///
-/// `browser_type`: a `BrowserType`, or its value. `version`: a number, major before and minor behind the point. Raises
-/// `ValueError` for another browser, `TypeError` for a version that is no number. See docs/visitor-data.md#data.
+/// `browser_type`: a `BrowserType`, or its value or name. `version`: a number, major before and minor behind the point. What
+/// cannot be read is left out, with a warning in the log. See docs/visitor-data.md#data.
 ///
 /// ```python
 /// >>> Browser(BrowserType.CHROME, 126.0).version
@@ -45,34 +39,65 @@ pub(super) fn cookies<'py>(py: Python<'py>, cookie: &datum::Cookie) -> PyResult<
 ///
 /// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
-pub(in crate::python) struct Browser(pub(super) datum::Browser);
+pub(in crate::python) struct Browser(pub(super) Content<datum::Browser>);
+
+impl Kind for Browser {
+    type Held = datum::Browser;
+
+    fn read(arguments: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> PyResult<Option<Self::Held>> {
+        let names: [&[&str]; 2] = [&["browser_type", "browser"], &["version"]];
+        let [browser_type, version] = content::bind("Browser", names, 1, arguments, named)?;
+        let Some(browser_type) = &browser_type else { return Ok(None) };
+        let version = given(version.as_ref()).map_or(Ok(None), |version| number(version, "Browser: version"))?;
+        let kind = BROWSERS.number(browser_type, "Browser: browser_type")?;
+        Ok(kind.map(|kind| datum::Browser { kind, version }))
+    }
+
+    fn content(&self) -> &Content<Self::Held> {
+        &self.0
+    }
+}
 
 #[pymethods]
 impl Browser {
     #[new]
-    #[pyo3(signature = (browser_type, version=None))]
-    fn new(browser_type: &Bound<'_, PyAny>, version: Option<&Bound<'_, PyAny>>) -> PyResult<PyClassInitializer<Self>> {
-        let browser =
-            datum::Browser { kind: BROWSERS.number(browser_type)?, version: version.map(number).transpose()? };
-        Ok(PyClassInitializer::from(Data).add_subclass(Self(browser)))
+    #[classmethod]
+    #[pyo3(signature = (*arguments, **named), text_signature = "(browser_type, version=None)")]
+    fn new(
+        class: &Bound<'_, PyType>,
+        arguments: &Bound<'_, PyTuple>,
+        named: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let content = content::new::<Self>(class, arguments, named)?;
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(content)))
     }
 
-    /// The browser, a `BrowserType`.
+    #[pyo3(signature = (*arguments, **named))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        arguments: &Bound<'_, PyTuple>,
+        named: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        content::initialize(slf, arguments, named)
+    }
+
+    /// The browser; `None` where it could not be read.
     #[getter]
-    fn browser_type(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        browser_type(py, self.0.kind)
+    fn browser_type(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        self.0.get().map(|browser| browser_type(py, browser.kind)).transpose()
     }
 
-    /// Its version, as it was given; `None` if unknown.
+    /// Its version.
     #[getter]
     fn version<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        to_number(py, self.0.version)
+        to_number(py, self.0.get().and_then(|browser| browser.version))
     }
 }
 
 /// The visitor's device: `Device(device_type)`.
 ///
-/// `device_type`: a `DeviceType`, or its value. Raises `ValueError` for anything else. See docs/visitor-data.md#data.
+/// `device_type`: a `DeviceType`, or its value. Anything else is left out, with a warning
+/// in the log. See docs/visitor-data.md#data.
 ///
 /// ```python
 /// >>> Device(DeviceType.PHONE) == Device("PHONE")
@@ -80,25 +105,55 @@ impl Browser {
 ///
 /// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
-pub(in crate::python) struct Device(pub(super) u8);
+pub(in crate::python) struct Device(pub(super) Content<u8>);
+
+impl Kind for Device {
+    type Held = u8;
+
+    fn read(arguments: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> PyResult<Option<Self::Held>> {
+        let [device_type] = content::bind("Device", [&["device_type", "device"]], 1, arguments, named)?;
+        device_type.map_or(Ok(None), |device_type| DEVICES.number(&device_type, "Device: device_type"))
+    }
+
+    fn content(&self) -> &Content<Self::Held> {
+        &self.0
+    }
+}
 
 #[pymethods]
 impl Device {
     #[new]
-    fn new(device_type: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
-        Ok(PyClassInitializer::from(Data).add_subclass(Self(DEVICES.number(device_type)?)))
+    #[classmethod]
+    #[pyo3(signature = (*arguments, **named), text_signature = "(device_type)")]
+    fn new(
+        class: &Bound<'_, PyType>,
+        arguments: &Bound<'_, PyTuple>,
+        named: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let content = content::new::<Self>(class, arguments, named)?;
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(content)))
     }
 
-    /// The device, a `DeviceType`.
+    #[pyo3(signature = (*arguments, **named))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        arguments: &Bound<'_, PyTuple>,
+        named: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        content::initialize(slf, arguments, named)
+    }
+
+    /// The device; `None` where it could not be read.
     #[getter]
-    fn device_type(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        device_type(py, self.0)
+    fn device_type(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        self.0.get().map(|number| device_type(py, *number)).transpose()
     }
 }
 
 /// The visitor's operating system: `OperatingSystem(os_type)`.
 ///
-/// `os_type`: an `OperatingSystemType`, or its value. Raises `ValueError` for anything else. See docs/visitor-data.md#data.
+/// `os_type`: an `OperatingSystemType`, or its value. Anything else is left out, with a warning
+/// in the log. See docs/visitor-data.md#data.
 ///
 /// ```python
 /// >>> OperatingSystem(OperatingSystemType.LINUX).os_type.name
@@ -106,19 +161,48 @@ impl Device {
 ///
 /// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
-pub(in crate::python) struct OperatingSystem(pub(super) u8);
+pub(in crate::python) struct OperatingSystem(pub(super) Content<u8>);
+
+impl Kind for OperatingSystem {
+    type Held = u8;
+
+    fn read(arguments: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> PyResult<Option<Self::Held>> {
+        let [os_type] = content::bind("OperatingSystem", [&["os_type", "os"]], 1, arguments, named)?;
+        os_type.map_or(Ok(None), |os_type| SYSTEMS.number(&os_type, "OperatingSystem: os_type"))
+    }
+
+    fn content(&self) -> &Content<Self::Held> {
+        &self.0
+    }
+}
 
 #[pymethods]
 impl OperatingSystem {
     #[new]
-    fn new(os_type: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
-        Ok(PyClassInitializer::from(Data).add_subclass(Self(SYSTEMS.number(os_type)?)))
+    #[classmethod]
+    #[pyo3(signature = (*arguments, **named), text_signature = "(os_type)")]
+    fn new(
+        class: &Bound<'_, PyType>,
+        arguments: &Bound<'_, PyTuple>,
+        named: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let content = content::new::<Self>(class, arguments, named)?;
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(content)))
     }
 
-    /// The operating system, an `OperatingSystemType`.
+    #[pyo3(signature = (*arguments, **named))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        arguments: &Bound<'_, PyTuple>,
+        named: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        content::initialize(slf, arguments, named)
+    }
+
+    /// The operating system; `None` where it could not be read.
     #[getter]
-    fn os_type(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        os_type(py, self.0)
+    fn os_type(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        self.0.get().map(|number| os_type(py, *number)).transpose()
     }
 }
 
@@ -131,19 +215,48 @@ impl OperatingSystem {
 ///
 /// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
-pub(in crate::python) struct UserAgent(pub(super) Arc<str>);
+pub(in crate::python) struct UserAgent(pub(super) Content<Arc<str>>);
+
+impl Kind for UserAgent {
+    type Held = Arc<str>;
+
+    fn read(arguments: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> PyResult<Option<Self::Held>> {
+        let [value] = content::bind("UserAgent", [&["value"]], 1, arguments, named)?;
+        value.map(|value| text(&value).map(|value| Arc::from(&*value))).transpose()
+    }
+
+    fn content(&self) -> &Content<Self::Held> {
+        &self.0
+    }
+}
 
 #[pymethods]
 impl UserAgent {
     #[new]
-    fn new(value: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
-        Ok(PyClassInitializer::from(Data).add_subclass(Self(text(value)?.into())))
+    #[classmethod]
+    #[pyo3(signature = (*arguments, **named), text_signature = "(value)")]
+    fn new(
+        class: &Bound<'_, PyType>,
+        arguments: &Bound<'_, PyTuple>,
+        named: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let content = content::new::<Self>(class, arguments, named)?;
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(content)))
     }
 
-    /// The user agent, as text.
+    #[pyo3(signature = (*arguments, **named))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        arguments: &Bound<'_, PyTuple>,
+        named: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        content::initialize(slf, arguments, named)
+    }
+
+    /// The user agent.
     #[getter]
     fn value(&self) -> &str {
-        &self.0
+        self.0.get().map_or("", |value| value)
     }
 }
 
@@ -156,48 +269,48 @@ impl UserAgent {
 ///
 /// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
-pub(in crate::python) struct ApplicationVersion(pub(super) Arc<datum::ApplicationVersion>);
+pub(in crate::python) struct ApplicationVersion(pub(super) Content<Arc<datum::ApplicationVersion>>);
+
+impl Kind for ApplicationVersion {
+    type Held = Arc<datum::ApplicationVersion>;
+
+    fn read(arguments: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> PyResult<Option<Self::Held>> {
+        let [version] = content::bind("ApplicationVersion", [&["version"]], 1, arguments, named)?;
+        version.map(|version| Ok(Arc::new(datum::ApplicationVersion::new(&text(&version)?)))).transpose()
+    }
+
+    fn content(&self) -> &Content<Self::Held> {
+        &self.0
+    }
+}
 
 #[pymethods]
 impl ApplicationVersion {
     #[new]
-    fn new(version: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
-        Ok(PyClassInitializer::from(Data).add_subclass(Self(Arc::new(datum::ApplicationVersion::new(&text(version)?)))))
+    #[classmethod]
+    #[pyo3(signature = (*arguments, **named), text_signature = "(version)")]
+    fn new(
+        class: &Bound<'_, PyType>,
+        arguments: &Bound<'_, PyTuple>,
+        named: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let content = content::new::<Self>(class, arguments, named)?;
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(content)))
+    }
+
+    #[pyo3(signature = (*arguments, **named))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        arguments: &Bound<'_, PyTuple>,
+        named: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        content::initialize(slf, arguments, named)
     }
 
     /// The version as given.
     #[getter]
     fn version(&self) -> &str {
-        &self.0.text
-    }
-}
-
-/// The visitor's cookies: `Cookie(cookies)`, a dict of names to values, for targeting alone: they are not sent. Raises
-/// `TypeError` for what is no dict. See docs/visitor-data.md#data.
-///
-/// ```python
-/// >>> Cookie({"theme": "dark"}).cookies
-/// {'theme': 'dark'}
-///
-/// ```
-#[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
-pub(in crate::python) struct Cookie(pub(super) Arc<datum::Cookie>);
-
-#[pymethods]
-impl Cookie {
-    #[new]
-    fn new(cookies: &Bound<'_, PyDict>) -> PyResult<PyClassInitializer<Self>> {
-        let mut all = Vec::with_capacity(cookies.len());
-        for (name, value) in cookies.iter() {
-            all.push((text(&name)?.into(), text(&value)?.into()));
-        }
-        Ok(PyClassInitializer::from(Data).add_subclass(Self(Arc::new(datum::Cookie { cookies: all.into() }))))
-    }
-
-    /// The cookies, as a dict of its own.
-    #[getter]
-    fn cookies<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        cookies(py, &self.0)
+        self.0.get().map_or("", |version| &version.text)
     }
 }
 
@@ -210,18 +323,47 @@ impl Cookie {
 ///
 /// ```
 #[pyclass(extends = Data, subclass, frozen, module = "kameleoon.data")]
-pub(in crate::python) struct UniqueIdentifier(pub(super) bool);
+pub(in crate::python) struct UniqueIdentifier(pub(super) Content<bool>);
+
+impl Kind for UniqueIdentifier {
+    type Held = bool;
+
+    fn read(arguments: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> PyResult<Option<Self::Held>> {
+        let [value] = content::bind("UniqueIdentifier", [&["value"]], 1, arguments, named)?;
+        value.map(|value| truth(&value)).transpose()
+    }
+
+    fn content(&self) -> &Content<Self::Held> {
+        &self.0
+    }
+}
 
 #[pymethods]
 impl UniqueIdentifier {
     #[new]
-    fn new(#[pyo3(from_py_with = truth)] value: bool) -> PyClassInitializer<Self> {
-        PyClassInitializer::from(Data).add_subclass(Self(value))
+    #[classmethod]
+    #[pyo3(signature = (*arguments, **named), text_signature = "(value)")]
+    fn new(
+        class: &Bound<'_, PyType>,
+        arguments: &Bound<'_, PyTuple>,
+        named: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let content = content::new::<Self>(class, arguments, named)?;
+        Ok(PyClassInitializer::from(Data).add_subclass(Self(content)))
     }
 
-    /// Whether the visitor code is a unique identifier.
+    #[pyo3(signature = (*arguments, **named))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        arguments: &Bound<'_, PyTuple>,
+        named: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        content::initialize(slf, arguments, named)
+    }
+
+    /// Whether it is.
     #[getter]
     fn value(&self) -> bool {
-        self.0
+        self.0.get().is_some_and(|unique| *unique)
     }
 }
