@@ -9,11 +9,9 @@ from collections.abc import Mapping
 __all__ = ["MOVED_NAMES"]
 
 _DATA = {"Data": "kameleoon.data.data.Data", "DataType": "kameleoon.data.data.DataType"}
-_LOGGER = {"KameleoonLogger": "kameleoon.logging.kameleoon_logger.KameleoonLogger"}
 _STRINGS = {"StringUtils": "kameleoon.helpers.string_utils.StringUtils"}
 _RULE_TYPE = {"RuleType": "kameleoon.configuration.rule_type.RuleType"}
 _CUSTOM_DATA = {"CustomData": "kameleoon.data.custom_data.CustomData"}
-_CLIENT = {"KameleoonClient": "kameleoon.kameleoon_client.KameleoonClient"}
 
 
 def _exceptions(*names: str) -> dict[str, str]:
@@ -34,16 +32,12 @@ MOVED_NAMES: Mapping[str, Mapping[str, str]] = {
     "kameleoon.data.unique_identifier": _DATA,
     "kameleoon.data.user_agent": _DATA,
     "kameleoon.kameleoon_client": {
-        **_LOGGER,
         **_RULE_TYPE,
         "ConsentBlockingBehaviour": "kameleoon.configuration.consent_blocking_behaviour.ConsentBlockingBehaviour",
         "Conversion": "kameleoon.data.conversion.Conversion",
         "DataFileUpdateEvent": "kameleoon.events.data_file_update_event.DataFileUpdateEvent",
         "DefaultLogger": "kameleoon.logging.logger.DefaultLogger",
-        "EventHandler": "kameleoon.events.event_handler.EventHandler",
-        "EventType": "kameleoon.events.event_type.EventType",
         "LegalConsent": "kameleoon.data.manager.legal_consent.LegalConsent",
-        "RemoteVisitorDataFilter": "kameleoon.types.remote_visitor_data_filter.RemoteVisitorDataFilter",
         "Variable": "kameleoon.types.variable.Variable",
         "Variation": "kameleoon.types.variation.Variation",
         "validate_visitor_code": "kameleoon.helpers.visitor_code.validate_visitor_code",
@@ -67,7 +61,6 @@ MOVED_NAMES: Mapping[str, Mapping[str, str]] = {
         **_STRINGS,
         "DefaultLogger": "kameleoon.logging.logger.DefaultLogger",
     },
-    "kameleoon.middleware": _CLIENT,
     "kameleoon.types.variable": _STRINGS,
     "kameleoon.types.variation": {**_STRINGS, "Variable": "kameleoon.types.variable.Variable"},
 }

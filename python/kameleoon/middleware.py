@@ -7,14 +7,11 @@ from typing import Any, Union
 
 from kameleoon._cookie_header import CookieHeader
 from kameleoon._cookies import SIMULATION_COOKIE, VISITOR_CODE_COOKIE, cookie_value_of, visitor_code_from
-from kameleoon._deprecated import moved
 from kameleoon.exceptions import VisitorCodeInvalid
 from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 __all__ = ["KameleoonASGIMiddleware", "KameleoonWSGIMiddleware"]
-
-__getattr__ = moved(__name__)
 
 DefaultVisitorCode = Union[str, Callable[[Any], Union[str, None]], None]
 """A code, or a function from the request (WSGI environ, ASGI scope) to one, called for visitors without a code."""
