@@ -85,13 +85,13 @@ differential: build
 	$(BIN)/python -m tests.differential --tracking --count 500 --seed 50000
 	$(BIN)/python -m tests.differential --arguments
 
-## The public names of the reference client, 3.22.2 and 3.4.0: what became of each (docs/migrating.md).
+## The public names of the reference client, 3.22.2 and 3.4.0, and what became of each (docs/migrating.md).
 names: build
 	$(BIN)/python -m tests.differential.names_report --record --write
 
 ## A wheel `kameleoon-client-python` that contains nothing and requires this client, in dist/ (docs/migrating.md).
 shim: $(VENV)/installed
-	$(BIN)/python -m packaging_tools.shim dist
+	$(BIN)/python shim/build.py dist
 
 ## The threaded tests under ThreadSanitizer (nightly Rust).
 tsan:

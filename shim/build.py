@@ -2,8 +2,8 @@
 
 usage: python shim/build.py FOLDER      (``make shim``)
 
-Where it is found, what requires ``kameleoon-client-python`` installs no files over ours (docs/migrating.md). It needs the
-standard library alone.
+Where it is found, what requires ``kameleoon-client-python`` installs no files over ours (docs/migrating.md). It needs
+the standard library alone.
 """
 
 from __future__ import annotations

@@ -21,11 +21,13 @@ def moved(module: str) -> Callable[[str], Any]:
     """
 
     def find(name: str) -> Any:
-        from importlib import import_module  # here: only programs that use such a name need these
+        home = None
+        if not name.startswith("_"):  # Python itself looks for `__path__` with each import
+            from importlib import import_module  # here: only programs that use such a name need these
 
-        from kameleoon._moved_names import MOVED_NAMES
+            from kameleoon._moved_names import MOVED_NAMES
 
-        home = MOVED_NAMES.get(module, {}).get(name)
+            home = MOVED_NAMES.get(module, {}).get(name)
         if home is None:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         home_module, _, home_name = home.rpartition(".")

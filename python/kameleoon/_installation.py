@@ -19,8 +19,8 @@ def warn_of_another_client(folder: str = _HERE) -> None:
 
         warnings.warn(
             "kameleoon-client-python is installed beside kameleoon-rs, under the same import name: each has written "
-            "over files of the other. hint: uninstall both, then install kameleoon-rs again; where another package requires "
-            "kameleoon-client-python, see docs/migrating.md",
+            "over files of the other. hint: uninstall both, then install kameleoon-rs again; where another package "
+            "requires kameleoon-client-python, see docs/migrating.md",
             UserWarning,
             stacklevel=3,
         )
