@@ -7,7 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["moved", "warn_of_module"]
+__all__ = ["Find", "moved", "warn_of_module"]
+
+Find = Callable[[str], Any]
+"""What a module finds by a name; raises ``AttributeError`` for one that it does not know."""
 
 
 def warn_of_module(name: str, instead: str) -> None:
@@ -15,27 +18,29 @@ def warn_of_module(name: str, instead: str) -> None:
     _warn(f"{name} is no part of the documented API; {instead}", of=3)
 
 
-def moved(module: str) -> Callable[[str], Any]:
+def moved(module: str) -> Find:
     """The ``__getattr__`` of a module: finds what the pure-Python client has there too, with a warning that says where
     it belongs.
     """
 
     def find(name: str) -> Any:
-        home = None
-        if not name.startswith("_"):  # Python itself looks for `__path__` with each import
-            from importlib import import_module  # here: only programs that use such a name need these
-
-            from kameleoon._moved_names import MOVED_NAMES
-
-            home = MOVED_NAMES.get(module, {}).get(name)
+        home = None if name.startswith("_") else _home(module, name)  # Python looks for `__path__` with each import
         if home is None:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        from importlib import import_module  # here: only programs that use such a name need it
+
         home_module, _, home_name = home.rpartition(".")
         value = getattr(import_module(home_module), home_name)
         _warn(f"{module}.{name} is no part of the documented API; import {home_name} from {home_module}", of=2)
         return value
 
     return find
+
+
+def _home(module: str, name: str) -> str | None:
+    from kameleoon._moved_names import MOVED_NAMES  # here, as above
+
+    return MOVED_NAMES.get(module, {}).get(name)
 
 
 def _warn(message: str, of: int) -> None:

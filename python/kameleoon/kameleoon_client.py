@@ -22,7 +22,7 @@ from kameleoon._cookies import (
     visitor_code_from,
 )
 from kameleoon._data_file import DataFileSlot, read_data_file
-from kameleoon._deprecated import moved
+from kameleoon._deprecated import Find, moved
 from kameleoon._events import Handlers
 from kameleoon._life import Life
 from kameleoon._native import EngineClient
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KameleoonClient"]
 
-__getattr__ = moved(__name__)
+__getattr__: Find = moved(__name__)
 
 T = TypeVar("T")
 _MEGABYTE = 1_000_000

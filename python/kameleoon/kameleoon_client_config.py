@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from kameleoon._data_file import DataFileSource
-from kameleoon._deprecated import moved
+from kameleoon._deprecated import Find, moved
 from kameleoon._imports import late_imports
 from kameleoon._settings.defaults import (
     DEFAULT_CLOSE_TIMEOUT_SECONDS,
@@ -37,7 +37,7 @@ __all__ = [
     "KameleoonClientConfig",
 ]
 
-__getattr__ = moved(__name__)
+__getattr__: Find = moved(__name__)
 
 
 class KameleoonClientConfig:

@@ -1,8 +1,8 @@
 """``ApplicationVersion``."""
 
-from kameleoon._deprecated import moved
+from kameleoon._deprecated import Find, moved
 from kameleoon._native import ApplicationVersion
 
 __all__ = ["ApplicationVersion"]
 
-__getattr__ = moved(__name__)
+__getattr__: Find = moved(__name__)

@@ -1,8 +1,8 @@
 """``Conversion``."""
 
-from kameleoon._deprecated import moved
+from kameleoon._deprecated import Find, moved
 from kameleoon._native import Conversion
 
 __all__ = ["Conversion"]
 
-__getattr__ = moved(__name__)
+__getattr__: Find = moved(__name__)

@@ -1,8 +1,8 @@
 """``Cookie``."""
 
-from kameleoon._deprecated import moved
+from kameleoon._deprecated import Find, moved
 from kameleoon._native import Cookie
 
 __all__ = ["Cookie"]
 
-__getattr__ = moved(__name__)
+__getattr__: Find = moved(__name__)

@@ -1,8 +1,8 @@
 """``CustomData``."""
 
-from kameleoon._deprecated import moved
+from kameleoon._deprecated import Find, moved
 from kameleoon._native import CustomData
 
 __all__ = ["CustomData"]
 
-__getattr__ = moved(__name__)
+__getattr__: Find = moved(__name__)

@@ -2,12 +2,12 @@
 
 from enum import IntEnum
 
-from kameleoon._deprecated import moved
+from kameleoon._deprecated import Find, moved
 from kameleoon._native import Data
 
 __all__ = ["Data", "DataType"]
 
-__getattr__ = moved(__name__)
+__getattr__: Find = moved(__name__)
 
 
 class DataType(IntEnum):

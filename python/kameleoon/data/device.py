@@ -2,12 +2,12 @@
 
 from enum import Enum
 
-from kameleoon._deprecated import moved
+from kameleoon._deprecated import Find, moved
 from kameleoon._native import Device
 
 __all__ = ["Device", "DeviceType"]
 
-__getattr__ = moved(__name__)
+__getattr__: Find = moved(__name__)
 
 
 class DeviceType(Enum):

@@ -1,8 +1,8 @@
 """``Geolocation``."""
 
-from kameleoon._deprecated import moved
+from kameleoon._deprecated import Find, moved
 from kameleoon._native import Geolocation
 
 __all__ = ["Geolocation"]
 
-__getattr__ = moved(__name__)
+__getattr__: Find = moved(__name__)

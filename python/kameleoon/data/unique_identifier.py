@@ -1,8 +1,8 @@
 """``UniqueIdentifier``."""
 
-from kameleoon._deprecated import moved
+from kameleoon._deprecated import Find, moved
 from kameleoon._native import UniqueIdentifier
 
 __all__ = ["UniqueIdentifier"]
 
-__getattr__ = moved(__name__)
+__getattr__: Find = moved(__name__)

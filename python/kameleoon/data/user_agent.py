@@ -1,8 +1,8 @@
 """``UserAgent``."""
 
-from kameleoon._deprecated import moved
+from kameleoon._deprecated import Find, moved
 from kameleoon._native import UserAgent
 
 __all__ = ["UserAgent"]
 
-__getattr__ = moved(__name__)
+__getattr__: Find = moved(__name__)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 from kameleoon.events.data_file_update_handler import DataFileUpdateHandler
-from kameleoon.events.event_handler import EventHandler
 from kameleoon.events.http_request_handler import HttpRequestHandler
 
 __all__ = ["EventType"]
@@ -29,8 +29,8 @@ class EventType(Enum):
         return methods
 
     @property
-    def handler_type(self) -> type[EventHandler]:
-        """The protocol of its handlers."""
+    def handler_type(self) -> type[Any]:
+        """The protocol of its handlers: ``HttpRequestHandler`` or ``DataFileUpdateHandler``."""
         return HttpRequestHandler if self is EventType.HTTP_REQUEST else DataFileUpdateHandler
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Union
 
-from kameleoon._deprecated import moved
+from kameleoon._deprecated import Find, moved
 from kameleoon._native import set_log_level as _set_native_level
 from kameleoon.logging.log_level import STANDARD_LEVELS, LogLevel
 from kameleoon.logging.logger import Logger
@@ -21,7 +21,7 @@ else:
 
 __all__ = ["KameleoonLogger"]
 
-__getattr__ = moved(__name__)
+__getattr__: Find = moved(__name__)
 
 _NAME = "Kameleoon SDK"
 _ABOVE_ALL_LEVELS = 100
