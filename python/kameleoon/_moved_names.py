@@ -31,6 +31,7 @@ MOVED_NAMES: Mapping[str, Mapping[str, str]] = {
     "kameleoon.data.page_view": _DATA,
     "kameleoon.data.unique_identifier": _DATA,
     "kameleoon.data.user_agent": _DATA,
+    "kameleoon.events.event_type": {"EventHandler": "kameleoon.events.event_handler.EventHandler"},
     "kameleoon.kameleoon_client": {
         **_RULE_TYPE,
         "ConsentBlockingBehaviour": "kameleoon.configuration.consent_blocking_behaviour.ConsentBlockingBehaviour",

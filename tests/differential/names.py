@@ -40,6 +40,10 @@ def home(value: Any) -> str | None:
     return f"{value.__module__}.{value.__qualname__}"
 
 
+def is_public(name: str) -> bool:
+    return not name.startswith("_") or name == "__version__"
+
+
 def is_own(value: Any) -> bool:
     return str(getattr(value, "__module__", PACKAGE)).partition(".")[0] == PACKAGE
 
@@ -58,7 +62,7 @@ def of_class(name: str, kind: type) -> Found:
         if base.__module__.partition(".")[0] != PACKAGE:
             continue
         for member in vars(base):
-            if not member.startswith("_"):
+            if is_public(member):
                 value = getattr(kind, member, None)
                 where = f"{base.__module__}.{base.__qualname__}.{member}"
                 yield f"{name}.{member}", {"home": where, "parameters": parameters(value) if callable(value) else None}
@@ -69,7 +73,7 @@ def of_class(name: str, kind: type) -> Found:
 def of_module(name: str, module: Any) -> Found:
     yield name, {"home": None, "parameters": None}
     for member, value in list(vars(module).items()):  # looking at some may import others
-        if not member.startswith("_") and not inspect.ismodule(value) and is_own(value):
+        if is_public(member) and not inspect.ismodule(value) and is_own(value):
             yield from of_value(f"{name}.{member}", value)
 
 

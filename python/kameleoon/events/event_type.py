@@ -5,10 +5,13 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
+from kameleoon._deprecated import Find, moved
 from kameleoon.events.data_file_update_handler import DataFileUpdateHandler
 from kameleoon.events.http_request_handler import HttpRequestHandler
 
 __all__ = ["EventType"]
+
+__getattr__: Find = moved(__name__)
 
 
 class EventType(Enum):

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import ClassVar, Optional
 
 from kameleoon import _installation
-from kameleoon._version import API_LEVEL
+from kameleoon._version import API_LEVEL, __version__
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
-__all__ = ["SdkVersion", "version_info"]
+__all__ = ["SdkVersion", "__version__", "version_info"]
 
 version_info: tuple[int, ...] = tuple(map(int, API_LEVEL.split(".")))
 """The level: three numbers."""
