@@ -127,7 +127,6 @@ def test_custom_data_takes_its_arguments_as_python_functions_do() -> None:
         ((), {}, "index_or_name"),
         ((1,), {"index_or_name": 2}, "index_or_name"),
         ((1,), {"values": 2}, "values"),
-        ((None,), {}, "str"),
     ]:
         with pytest.raises(TypeError, match=complaint):
             CustomData(*arguments, **keywords)

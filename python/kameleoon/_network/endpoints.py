@@ -17,7 +17,7 @@ _KEPT = "()*!'"  # beside letters, digits and _.-~
 
 def encoded(value: object) -> str:
     """A query value, percent-encoded."""
-    return quote(str(value), safe=_KEPT)
+    return quote(str(value), safe=_KEPT, errors="replace")
 
 
 class Endpoints:
