@@ -72,6 +72,7 @@ mod native {
         super::interpreter::refuse_others(module.py())?;
         super::finalization::install();
         super::fork::install();
+        super::data::install(module.py());
         Ok(())
     }
 }

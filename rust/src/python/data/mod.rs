@@ -4,6 +4,7 @@ mod content;
 pub(super) mod conversion;
 pub(super) mod cookie;
 pub(super) mod custom_data;
+mod initializer;
 pub(super) mod location;
 mod members;
 mod shape;
@@ -92,6 +93,21 @@ impl Data {
         }
         arguments(py, &datum)
     }
+}
+
+/// Once, while the module is being made.
+pub(super) fn install(py: Python<'_>) {
+    initializer::spare::<CustomData>(py);
+    initializer::spare::<Browser>(py);
+    initializer::spare::<PageView>(py);
+    initializer::spare::<Device>(py);
+    initializer::spare::<OperatingSystem>(py);
+    initializer::spare::<Geolocation>(py);
+    initializer::spare::<Conversion>(py);
+    initializer::spare::<ApplicationVersion>(py);
+    initializer::spare::<UserAgent>(py);
+    initializer::spare::<Cookie>(py);
+    initializer::spare::<UniqueIdentifier>(py);
 }
 
 /// The datum that an object is, if it is one.
