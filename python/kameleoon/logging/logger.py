@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from kameleoon.logging.log_level import STANDARD_LEVELS, LogLevel
-
-if TYPE_CHECKING:
-    import logging  # when the program runs, whoever has a standard logger has imported it
 
 __all__ = ["DefaultLogger", "Logger"]
 
@@ -20,6 +17,12 @@ class Logger(Protocol):
         """Takes a line, already formatted: ``Kameleoon [WARNING]: …``. Any thread may call it."""
 
 
+class _StandardLogger(Protocol):
+    """A ``logging.Logger`` or ``logging.LoggerAdapter``: importing this package does not import ``logging``."""
+
+    def log(self, level: int, msg: object, *args: object) -> Any: ...
+
+
 class DefaultLogger(Logger):
     """Writes lines to a logger of the standard library.
 
@@ -29,7 +32,7 @@ class DefaultLogger(Logger):
     >>> DefaultLogger(logging.getLogger("Kameleoon SDK")).log(LogLevel.DEBUG, "a line")
     """
 
-    def __init__(self, inner_logger: logging.Logger | logging.LoggerAdapter[Any]) -> None:
+    def __init__(self, inner_logger: _StandardLogger) -> None:
         self._inner_logger = inner_logger
 
     def log(self, level: LogLevel, message: str) -> None:
