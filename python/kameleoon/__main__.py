@@ -1,22 +1,32 @@
-"""The command line: ``python -m kameleoon demo``, ``evaluate`` and ``platform``."""
+"""The command line: ``python -m kameleoon demo``, ``evaluate`` and ``platform``.
+
+Every mistake ends with a sentence and a hint, and the exit status 1; 2 for arguments that are none.
+"""
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from typing import Any
 
 from kameleoon import data as kinds
+from kameleoon._mistakes import did_you_mean
 from kameleoon._version import __version__
 from kameleoon.exceptions import KameleoonError
 from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.types.variation import Variation
 
+_HIGHEST_PORT = 65_535
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command; returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # whatever a data file holds, and the terminal cannot show
     options = _parser().parse_args(arguments)
     try:
         if options.command == "demo":
@@ -28,10 +38,24 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             _evaluate(options)
     except KameleoonError as error:
-        print(error, file=sys.stderr)
+        shown = str(error)
+        if "hint: " not in shown:
+            shown += f"{'' if shown.endswith('.') else '.'} hint: python -m kameleoon {options.command} --help"
+        print(shown, file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader of our output has gone
         sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; hint: a smaller --visitors takes less long", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        print(
+            f"{type(error).__name__}: {error}. hint: python -X dev -m kameleoon … shows where; it may be a defect",
+            file=sys.stderr,
+        )
         return 1
     return 0
 
@@ -45,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--offline", action="store_true", help="evaluate alone: no platform, nothing tracked")
     platform = commands.add_parser("platform", help="serve a local stand-in for the Kameleoon platform")
     platform.add_argument("--data-file", metavar="F", help="the data file, JSON (the demo's web shop)")
-    platform.add_argument("--port", type=int, default=8765, metavar="P", help="on 127.0.0.1 (8765; 0 for any free one)")
+    platform.add_argument(
+        "--port", type=_port, default=8765, metavar="P", help="on 127.0.0.1 (8765; 0 for any free one)"
+    )
     evaluate = commands.add_parser("evaluate", help="print one visitor's variations")
     evaluate.add_argument("--data-file", required=True, metavar="F", help="the data file, JSON")
     evaluate.add_argument("--visitor", required=True, metavar="CODE", help="the visitor code")
@@ -62,10 +88,21 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    value = int(text.replace(",", "").replace("_", ""))
+    try:
+        value = int(text.replace(",", "").replace("_", ""))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}; hint: such as 100,000") from None
     if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
+        raise argparse.ArgumentTypeError("must be at least 1; hint: such as 100,000")
     return value
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) <= _HIGHEST_PORT:
+        return int(text)
+    raise argparse.ArgumentTypeError(
+        f"expected a port of 0 to {_HIGHEST_PORT}, got {text!r}; hint: 0 takes any that is free"
+    )
 
 
 def _serve_platform(options: argparse.Namespace) -> None:
@@ -74,8 +111,12 @@ def _serve_platform(options: argparse.Namespace) -> None:
 
     try:
         platform = Platform(options.data_file or data_file(), options.port)
-    except (OSError, ValueError) as error:
-        raise KameleoonError(f"the platform cannot start: {error}") from error
+    except OSError as error:
+        hint = "is the path right, and the port free? --port 0 takes any that is free"
+        raise KameleoonError(f"the platform cannot start: {error}", hint=hint) from error
+    except ValueError as error:
+        hint = "docs/evaluation.md#the-data-file shows the shape of a data file"
+        raise KameleoonError(f"the platform cannot start: {error}", hint=hint) from error
     with platform:
         print(f"The platform serves the data file of {options.data_file or 'the demo'}; its page: {platform.origin}/")
         print(f"Use it with KameleoonClientConfig(..., endpoint={platform.origin!r}).")
@@ -93,10 +134,11 @@ def _evaluate(options: argparse.Namespace) -> None:
         keys = [options.flag] if options.flag else client.get_feature_list()
         # Before anything is evaluated for good, so that each explanation is of the visitor as given.
         explanations = {key: client.explain(options.visitor, key) for key in keys} if options.explain else {}
-        if options.flag:
+        if options.flag and not options.explain:
             variations = {options.flag: client.get_variation(options.visitor, options.flag, track=False)}
-        else:
-            variations = client.get_variations(options.visitor, track=False)
+        else:  # one that is disabled has no variation, and an explanation
+            found = client.get_variations(options.visitor, track=False)
+            variations = {key: found[key] for key in keys if key in found}
         if options.json:
             shown: dict[str, Any] = {key: _plain(variation) for key, variation in variations.items()}
             for key, explanation in explanations.items():
@@ -112,16 +154,20 @@ def _read_data(text: str | None) -> list[kinds.Data]:
     """The data in JSON: a list of lists, each a kind's name with its arguments."""
     try:
         described = json.loads(text or "[]")
+        if not isinstance(described, list):
+            raise TypeError(f"expected a list, got {type(described).__name__}")
         return [_datum(*item) for item in described]
     except (TypeError, ValueError, OverflowError) as error:
-        raise KameleoonError(f"--data cannot be read: {error}") from error
+        hint = 'a list of lists, each a kind with its arguments, such as \'[["CustomData", 1, "premium"]]\''
+        raise KameleoonError(f"--data cannot be read: {error}", hint=hint) from error
 
 
 def _datum(kind: str, *arguments: Any) -> kinds.Data:
     enums = {"Browser": kinds.BrowserType, "OperatingSystem": kinds.OperatingSystemType, "Device": kinds.DeviceType}
     made = getattr(kinds, kind, None)
     if not (isinstance(made, type) and issubclass(made, kinds.Data)):
-        raise ValueError(f"there is no kind of data {kind!r}")
+        near = did_you_mean(kind, (name for name, each in vars(kinds).items() if isinstance(each, type)))
+        raise ValueError(f"there is no kind of data {kind!r}{near}")
     enum = enums.get(kind)
     if enum is not None and arguments and isinstance(arguments[0], str):
         if arguments[0] not in enum.__members__:

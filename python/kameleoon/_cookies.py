@@ -112,8 +112,17 @@ class VisitorCodeCookie:
         return morsel
 
     def set_in(self, cookies: MutableCookies, visitor_code: str) -> None:
-        """Sets the cookie in ``cookies``, be it a ``SimpleCookie`` or another mapping, as a ``Morsel``."""
-        cookies[VISITOR_CODE_COOKIE] = self.morsel(visitor_code)
+        """Sets the cookie in ``cookies``, be it a ``SimpleCookie`` or another mapping, as a ``Morsel``. Raises
+        ``TypeError`` where nothing can be set: a request's cookies are often such.
+        """
+        morsel = self.morsel(visitor_code)
+        try:
+            cookies[VISITOR_CODE_COOKIE] = morsel
+        except TypeError as error:
+            raise TypeError(
+                f"cookies: the visitor code cannot be set in a {type(cookies).__name__}: {error}. hint: give what is "
+                "only read as cookies_readonly, and a dict or an http.cookies.SimpleCookie of your own as cookies"
+            ) from error
 
     def _attributes(self, now: int) -> Morsel[str]:
         from email.utils import formatdate  # these here, so that importing the package does not

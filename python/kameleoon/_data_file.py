@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional, Union
 
 from kameleoon._native import DataFileHandle
 from kameleoon.exceptions import ConfigException
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
+
+_MOST_KEYS_SHOWN = 5
 
 DataFileSource = Union[str, "os.PathLike[str]", bytes, Mapping[str, Any]]
 """Where a data file comes from: the path of a JSON file, JSON text as bytes, or the decoded object."""
@@ -33,10 +36,13 @@ class DataFileSlot:
     It outlives a fork: a child has its parent's data file.
     """
 
-    __slots__ = ("_handle", "is_fetched", "last_modified", "source", "updated_at")
+    __slots__ = ("_failure", "_handle", "_made_at", "_warned", "is_fetched", "last_modified", "source", "updated_at")
 
     def __init__(self, handle: DataFileHandle) -> None:
         self._handle = handle
+        self._made_at = time.time()
+        self._failure: tuple[str, float] | None = None
+        self._warned: int | None = None  # the hash of the last data file without flags
         self.source = "none"
         """``"none"``, ``"default"`` or ``"service"``."""
         self.is_fetched = False
@@ -62,7 +68,50 @@ class DataFileSlot:
             self.source = source
         for omission in omissions:
             KameleoonLogger.warning("%s", omission)
+        if is_used and self._handle.count_flags() == 0 and hash(text) != self._warned:
+            self._warned = hash(text)
+            KameleoonLogger.warning("%s", _without_flags(text))
         return is_used
+
+    def note_failure(self, reason: str) -> None:
+        """Remembers why no data file could be fetched, for ``why_not_ready``."""
+        self._failure = (reason, time.time())
+
+    def why_not_ready(self) -> str:
+        """Why no data file has been in use, for the message of an exception."""
+        if self.source != "none":
+            return "the client was not ready yet: no data file was in; wait_init() waits for it"
+        text = f"the client is not ready: no data file is in since it was made, {_shown(self._made_at)}"
+        if self._failure is None:
+            return f"{text}; wait_init() waits for it"
+        reason, moment = self._failure
+        return (
+            f"{text}; the last failure, {_shown(moment)}, was: {reason}; check site code, environment and network; "
+            "the client keeps trying, and wait_init(…, keep_trying=True) waits for it"
+        )
+
+
+def _shown(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(moment))
+
+
+def _without_flags(text: bytes) -> str:
+    """What is to be said of a data file that has no feature flag to evaluate: it may be another file."""
+    import json  # here, so that importing the package stays fast
+
+    head = "the data file has no feature flags that can be evaluated"
+    try:
+        loaded = json.loads(text)
+    except ValueError:
+        return head  # read as Python's json does not
+    if isinstance(loaded, dict) and "featureFlags" not in loaded:
+        keys = [repr(key) for key in loaded]
+        found = ", ".join(keys[:_MOST_KEYS_SHOWN]) + (", …" if len(keys) > _MOST_KEYS_SHOWN else "")
+        return (
+            f"{head}: it has no key 'featureFlags', but {found or 'nothing'}. hint: is it the file of another tool, or "
+            "of another version? docs/evaluation.md#the-data-file shows its shape"
+        )
+    return f"{head}; every flag is unknown. hint: are flags switched on for this site and environment?"
 
 
 def read_data_file(source: DataFileSource) -> bytes:
@@ -84,6 +133,9 @@ def read_data_file(source: DataFileSource) -> bytes:
             with open(source, "rb") as file:
                 return file.read()
         except (OSError, ValueError) as error:
-            raise ConfigException(f"the default data file cannot be read: {error}") from error
+            is_text = str(source).lstrip()[:1] in ("{", "[")
+            hint = "JSON text is given as bytes: text.encode()" if is_text else None
+            shown = f"{type(error).__name__}: {str(source)[:40]!r}… is no path" if is_text else error
+            raise ConfigException(f"the default data file cannot be read: {shown}", hint=hint) from error
     kind = type(source).__name__
     raise ConfigException(f"the default data file must be a path, bytes or a mapping, not {kind}")

@@ -31,7 +31,10 @@ class Handlers:
     def set(self, event_type: EventType, handler: Any) -> None:
         """Sets or, with ``None``, removes a handler. One that lacks a method is refused."""
         if not isinstance(event_type, EventType):
-            KameleoonLogger.error("set_event_handler: %r is no EventType; it is ignored", event_type)
+            names = " or ".join(f"EventType.{each.name}" for each in EventType)
+            KameleoonLogger.error(
+                "set_event_handler: %r is no EventType; it is ignored. hint: %s is one", event_type, names
+            )
             return
         if handler is None:
             self._handlers.pop(event_type, None)

@@ -17,6 +17,7 @@ from kameleoon._network.backoff import Backoff
 from kameleoon._network.deadline import Deadline
 from kameleoon._network.endpoints import Endpoints
 from kameleoon._network.http import RequestError
+from kameleoon._network.repeated import Repeated
 from kameleoon.events.request_type import RequestType
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
@@ -54,6 +55,8 @@ class Tracking:
         self._not_before = 0.0  # by ``time.monotonic``: until then the service wants to be left alone
         self._to_retry: list[TrackingBatch] = []
         self._reported_losses = 0
+        self._losses = Repeated()
+        self._lost_for_good = Repeated()
         self._refusals = 0
         self._wishes = threading.Lock()
         self._instant: dict[str, None] = {}  # visitors to be sent at once, in the order they were asked for
@@ -211,7 +214,7 @@ class Tracking:
             self._refusals = 0
         for part, error in culprits:
             if is_proven:
-                _set_aside(part, error)
+                self._set_aside(part, error)
             else:
                 rest.append(part)
         for part in rest:
@@ -238,8 +241,10 @@ class Tracking:
     def _report_losses(self) -> None:
         dropped_visitors, dropped_events = self._outbox.dropped()
         losses = dropped_visitors + dropped_events
-        if losses > self._reported_losses:
-            self._reported_losses = losses
+        if losses <= self._reported_losses:
+            return
+        self._reported_losses = losses
+        if self._losses.failed("full", time.monotonic()) is not None:
             KameleoonLogger.error(
                 "events were dropped for want of room: %d visitors from the full queue, %d events, so far; "
                 "hint: the tracking service cannot be reached, or visitor_data_maximum_size is too small",
@@ -247,12 +252,14 @@ class Tracking:
                 dropped_events,
             )
 
-
-def _set_aside(batch: TrackingBatch, error: RequestError) -> None:
-    visitor_code = batch.set_aside()
-    KameleoonLogger.error(
-        "an event of visitor %r is lost: the service refuses it whatever it is sent with (%s); "
-        "hint: stats().events_refused counts such events",
-        visitor_code,
-        error,
-    )
+    def _set_aside(self, batch: TrackingBatch, error: RequestError) -> None:
+        visitor_code = batch.set_aside()
+        repeated = self._lost_for_good.failed(str(error), time.monotonic())
+        if repeated is not None:
+            KameleoonLogger.error(
+                "an event of visitor %r is lost: the service refuses it whatever it is sent with (%s)%s; "
+                "hint: stats().events_refused counts such events",
+                visitor_code,
+                error,
+                repeated,
+            )

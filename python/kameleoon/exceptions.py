@@ -17,19 +17,21 @@
     │ └ FeatureEnvironmentDisabled
     └ VisitorCodeInvalid
 
-``str(error)`` is ``error.message``, a whole sentence.
+``str(error)`` is ``error.message``: a whole sentence, and where a remedy is known, a hint. ``error.args`` has neither.
+The hint is put together when the message is read, and not before: raising costs no more for it.
 
 >>> from kameleoon.exceptions import KameleoonError
 >>> try:
 ...     client.get_variation("alice", "new-chekout")
 ... except KameleoonError as error:
-...     print(error)
-Kameleoon error: Feature flag Id: new-chekout not found.
+...     print(error.message.split(" the data file")[0])
+Kameleoon error: Feature flag Id: new-chekout not found. hint: did you mean 'new-checkout'?
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Union
 
 __all__ = [
     "ConfigCredentialsInvalid",
@@ -49,17 +51,51 @@ __all__ = [
 ]
 
 
+Hint = Union[str, Callable[[], "str | None"], None]
+"""A remedy, or what gives one when it is called."""
+
+
 class KameleoonError(Exception):
-    """The base of all exceptions of this package."""
+    """The base of all exceptions of this package.
+
+    ``hint``: the remedy, as text, or a function without arguments that gives it when the message is first read.
+    """
 
     _format = "Kameleoon error: {}"
 
-    def __init__(self, message: object = None) -> None:
-        self.message: str = self._format.format(message)
+    def __init__(self, message: object = None, *, hint: Hint = None) -> None:
+        self._text = self._format.format(message)
+        self._hint = hint
         super().__init__(message)
+
+    @property
+    def message(self) -> str:
+        """What happened, with the culprit's name, and the hint, if there is one."""
+        hint = self._hint
+        if callable(hint):
+            hint = self._hint = _told(hint)  # what it holds, such as a data file, is not needed any more
+        if not hint:
+            return self._text
+        return f"{self._text}{'' if self._text.endswith('.') else '.'} hint: {hint}"
+
+    @message.setter
+    def message(self, message: str) -> None:
+        self._text, self._hint = message, None
 
     def __str__(self) -> str:
         return self.message
+
+    def __reduce__(self) -> Any:
+        if callable(self._hint):
+            self._hint = _told(self._hint)  # text can be copied and pickled
+        return super().__reduce__()
+
+
+def _told(hint: Callable[[], str | None]) -> str | None:
+    try:
+        return hint()
+    except Exception:  # noqa: BLE001  # whoever reads a message must get one
+        return None
 
 
 class ConfigException(KameleoonError):

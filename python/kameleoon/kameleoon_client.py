@@ -25,6 +25,7 @@ from kameleoon._data_file import DataFileSlot, read_data_file
 from kameleoon._deprecated import Find, moved
 from kameleoon._events import Handlers
 from kameleoon._life import Life
+from kameleoon._mistakes import configuration_mistake, cookies_mistake, number_of
 from kameleoon._native import EngineClient
 from kameleoon._network.deadline import Deadline
 from kameleoon._uwsgi import report_missing_threads
@@ -68,14 +69,19 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
     """
 
     def __init__(self, site_code: str, config: KameleoonClientConfig) -> None:
-        """A client of ``site_code``. Raises ``ConfigException`` if ``config.default_data_file`` cannot be read."""
+        """A client of ``site_code``. Raises ``ConfigException`` if ``config.default_data_file`` cannot be read,
+        ``TypeError`` for what is no configuration.
+        """
         self._site_code = site_code
-        self._config = config.settings  # immutable: what becomes of the caller's own does not matter from now on
+        try:
+            self._config = config.settings  # immutable: what becomes of the caller's own does not matter from now on
+        except AttributeError:
+            raise configuration_mistake(config) from None
         self._cookie = VisitorCodeCookie(self._config)
         self._handlers = Handlers()
-        self._configure(config.environment, not config.is_offline)
         data_file, outbox, visitors = self._handles()
         self._data_file = DataFileSlot(data_file)
+        self._configure(config.environment, not config.is_offline, self._data_file.why_not_ready)
         self._outbox = outbox
         visitors.set_memory_limit(int(config.visitor_data_maximum_size * _MEGABYTE))
         visitors.advance_clock()
@@ -103,7 +109,8 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
     ) -> str:
         """The visitor's code: from its cookie, else ``default_visitor_code``, else 16 random hex digits.
 
-        ``cookies_readonly`` and ``cookies`` are mappings of names to ``str`` or ``Morsel``. A cookie that holds no
+        ``cookies_readonly`` and ``cookies`` are mappings of names to ``str`` or ``Morsel`` (``TypeError`` for others: a
+        header's text is parsed by ``http.cookies.SimpleCookie``). A cookie that holds no
         usable code (one of more than 255 characters) counts as absent. When the code was not in a cookie and
         ``cookies`` is given, the cookie is set there, as a ``Morsel``, unless consent is required and no enabled flag
         has a targeted-delivery rule. Simulated variations are read from their cookie, if the config's
@@ -115,7 +122,13 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         >>> len(client.get_visitor_code())
         16
         """
-        visitor_code = self._visitor_code_in(cookies_readonly, cookies)
+        try:
+            visitor_code = self._visitor_code_in(cookies_readonly, cookies)
+        except AttributeError as error:
+            mistake = cookies_mistake("cookies_readonly", cookies_readonly) or cookies_mistake("cookies", cookies)
+            if mistake is None:
+                raise
+            raise mistake from error
         if visitor_code is None:
             visitor_code = default_visitor_code or new_visitor_code()
             self._check_visitor_code(visitor_code)
@@ -235,7 +248,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         return await until_ready(readiness, self._init_deadline(timeout_milliseconds), keep_trying=keep_trying)
 
     def _init_deadline(self, timeout_milliseconds: float | None) -> Deadline:
-        if timeout_milliseconds is None or timeout_milliseconds < 0:
+        if timeout_milliseconds is None or number_of(timeout_milliseconds, "timeout_milliseconds", "milliseconds") < 0:
             return Deadline.after(self._config.default_timeout_second)
         return Deadline.after(timeout_milliseconds / 1000)
 
@@ -310,7 +323,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         if service is None:
             return self._config.is_offline
         if timeout is not None:
-            return service.flush(visitor_code, Deadline.after(timeout))
+            return service.flush(visitor_code, Deadline.after(number_of(timeout, "timeout", "seconds")))
         if visitor_code is None:
             service.tracking.queue_everybody(instant=bool(instant))
         elif instant:
@@ -494,7 +507,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         (True, True)
         """
         seconds = self._config.close_timeout_second if timeout is None else timeout
-        closing = self._life.begin_close(Deadline.after(seconds))
+        closing = self._life.begin_close(Deadline.after(number_of(seconds, "timeout", "seconds")))
         if closing is not None:
             closing.wait()
 

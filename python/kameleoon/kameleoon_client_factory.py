@@ -6,6 +6,7 @@ import contextlib
 import os
 from threading import RLock
 
+from kameleoon._mistakes import configuration_mistake
 from kameleoon._settings.defaults import DEFAULT_CONFIGURATION_PATH
 from kameleoon.exceptions import ConfigFileNotFound, SiteCodeIsEmpty
 from kameleoon.kameleoon_client import KameleoonClient
@@ -51,7 +52,11 @@ class KameleoonClientFactory:
         >>> KameleoonClientFactory.forget("site-code")
         """
         if not site_code:
-            raise SiteCodeIsEmpty("the site code is empty")
+            raise SiteCodeIsEmpty("the site code is empty", hint="it stands in the Kameleoon app beside the project")
+        if isinstance(site_code, KameleoonClientConfig):
+            raise TypeError("site_code: expected a str, got a KameleoonClientConfig. hint: create(site_code, config)")
+        if config and not hasattr(config, "settings"):
+            raise configuration_mistake(config)
         is_another = False
         with cls._lock:
             client = cls._clients.get(site_code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, Union
+from typing import Any, TypeVar, Union
 
 from kameleoon._cookie_header import CookieHeader
 from kameleoon._cookies import SIMULATION_COOKIE, VISITOR_CODE_COOKIE, cookie_value_of, visitor_code_from
@@ -13,6 +13,7 @@ from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 __all__ = ["KameleoonASGIMiddleware", "KameleoonWSGIMiddleware"]
 
+T = TypeVar("T")
 DefaultVisitorCode = Union[str, Callable[[Any], Union[str, None]], None]
 """A code, or a function from the request (WSGI environ, ASGI scope) to one, called for visitors without a code."""
 
@@ -47,7 +48,7 @@ class KameleoonWSGIMiddleware:
         client: KameleoonClient | Callable[[], KameleoonClient],
         default_visitor_code: DefaultVisitorCode = None,
     ) -> None:
-        self._app = app
+        self._app = _application(app)
         self._client = client
         self._default_visitor_code = default_visitor_code
 
@@ -86,7 +87,7 @@ class KameleoonASGIMiddleware:
         client: KameleoonClient | Callable[[], KameleoonClient],
         default_visitor_code: DefaultVisitorCode = None,
     ) -> None:
-        self._app = app
+        self._app = _application(app)
         self._client = client
         self._in_use = None if callable(client) else client
         self._default_visitor_code = default_visitor_code
@@ -180,6 +181,12 @@ def _default_code(client: KameleoonClient, default: DefaultVisitorCode, request:
     except VisitorCodeInvalid as error:
         KameleoonLogger.error("middleware: default_visitor_code %.40r cannot be used: %s", code, error)
         return None
+
+
+def _application(app: T) -> T:
+    if isinstance(app, KameleoonClient):
+        raise TypeError("app: expected an application, got a KameleoonClient. hint: Middleware(app, client)")
+    return app
 
 
 def _given(client: KameleoonClient | Callable[[], KameleoonClient]) -> KameleoonClient:

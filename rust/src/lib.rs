@@ -34,6 +34,7 @@
 //! |---|---|---|---|
 //! | [`hashing`] | a visitor code and a salt (a container's id, a group's name) | a bucket in `[0, 1]` | `datafile` for the salts, `evaluation` for the buckets |
 //! | [`numbers`] | text | numbers and versions as Python reads and writes them | `datafile`, `targeting`, `delivery`, `remote` |
+//! | [`nearest`] | a key that does not exist, and those that do | the nearest of them | `engine` for hints |
 //! | [`value`] | | JSON values as users get them; text as JSON | `json`, `datafile`, `delivery` |
 //! | [`pattern`] | a pattern, then texts | what Python's `re.fullmatch` says, within bounded steps | `datafile` compiles, `targeting` matches |
 //! | `prefetch` | a reference | a hint to the processor | `visitor` |
@@ -56,6 +57,7 @@ pub mod engine;
 pub mod evaluation;
 pub mod hashing;
 pub mod json;
+pub mod nearest;
 pub mod numbers;
 pub mod pattern;
 mod prefetch;

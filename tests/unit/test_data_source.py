@@ -27,7 +27,10 @@ from tests.integration.conftest import eventually
 class Source:
     def __init__(self) -> None:
         self.slot = SimpleNamespace(
-            is_fetched=False, source="none", settings=SimpleNamespace(real_time_update=False, date_modified=7)
+            is_fetched=False,
+            source="none",
+            settings=SimpleNamespace(real_time_update=False, date_modified=7),
+            note_failure=lambda reason: None,
         )
         self.answer: Any = Outcome.CHANGED
         self.timestamps: list[int | None] = []

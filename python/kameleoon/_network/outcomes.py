@@ -10,6 +10,7 @@ from typing import Any, Union
 from urllib.parse import unquote
 
 from kameleoon._events import EventDispatcher
+from kameleoon._network.repeated import Repeated
 from kameleoon._network.request import Answer, Request, RequestError, retry_after
 from kameleoon.events.http_request_failure import HttpRequestFailure
 from kameleoon.events.request_type import RequestType
@@ -47,11 +48,12 @@ class Broken:
     and the variables of its traceback. What is handed out has its type and a text.
     """
 
-    __slots__ = ("cause", "reason")
+    __slots__ = ("cause", "kind", "reason")
 
     def __init__(self, request: Request, error: Exception) -> None:
         shown = _shown(str(error), request)
-        self.reason = f"{type(error).__name__}: {shown}"
+        self.kind = type(error).__name__
+        self.reason = f"{self.kind}: {shown}"
         self.cause = _cause(error, shown)
 
 
@@ -65,6 +67,7 @@ class Outcomes:
         self._events = events  # asked for each time: they lead to a user's handlers, and those to the client, maybe
         self._lock = threading.Lock()  # never held while the logger or a handler is called
         self._left_alone_until: dict[RequestType, float] = {}
+        self._failures = {request_type: Repeated() for request_type in RequestType}
         self.counts = {request_type: RequestCounts() for request_type in RequestType}
 
     def admit(self, request: Request) -> None:
@@ -91,14 +94,14 @@ class Outcomes:
         kind = request.request_type
         if isinstance(outcome, Broken):
             failure = HttpRequestFailure(HttpRequestFailure.Reason.EXCEPTION, None, outcome.cause)
-            self._failed(kind, outcome.reason, failure, milliseconds)
+            self._failed(kind, outcome.kind, outcome.reason, failure, milliseconds)
             raise RequestError(kind, outcome.reason) from outcome.cause
         if not (200 <= outcome.status < 300 or outcome.status in _SUCCESS_BESIDES_2XX):
             reason = f"HTTP status {outcome.status}"
             pause = retry_after(outcome.headers)
             self._note_pause(kind, pause)
             failure = HttpRequestFailure(HttpRequestFailure.Reason.HTTP_STATUS, outcome.status, None)
-            self._failed(kind, reason, failure, milliseconds)
+            self._failed(kind, reason, reason, failure, milliseconds)
             raise RequestError(kind, reason, outcome.status, pause)
         with self._lock:
             counts = self.counts[kind]
@@ -106,7 +109,10 @@ class Outcomes:
             counts.bytes_sent += len(request.body or b"")
             counts.bytes_received += len(outcome.body)
             counts.last_success = time.time()
+            ended = self._failures[kind].succeeded(time.monotonic())
         KameleoonLogger.debug("%s request succeeded: HTTP status %s", kind.value, outcome.status)
+        if ended is not None:
+            _log_recovery(kind, *ended)
         self._events().request_succeeded(kind, outcome.status, milliseconds)
         return outcome
 
@@ -115,13 +121,29 @@ class Outcomes:
             self._left_alone_until[kind] = time.monotonic() + pause
             KameleoonLogger.warning("no %s request is made for %.0f s: the service asks for it", kind.value, pause)
 
-    def _failed(self, kind: RequestType, reason: str, failure: HttpRequestFailure, milliseconds: int) -> None:
+    def _failed(
+        self, kind: RequestType, aspect: str, reason: str, failure: HttpRequestFailure, milliseconds: int
+    ) -> None:
+        """Counts a failure, tells handlers of it, and logs it, unless it repeats what is logged already."""
         with self._lock:
             counts = self.counts[kind]
             counts.failed += 1
             counts.last_error = reason
-        KameleoonLogger.warning("%s request failed: %s", kind.value, reason)
+            repeated = self._failures[kind].failed(aspect, time.monotonic())
+        if repeated is None:
+            KameleoonLogger.debug("%s request failed again: %s", kind.value, reason)
+        else:
+            KameleoonLogger.warning("%s request failed: %s%s", kind.value, reason, repeated)
         self._events().request_failed(kind, failure, milliseconds)
+
+
+def _log_recovery(kind: RequestType, failures: int, seconds: float) -> None:
+    """Where more than one attempt has failed, at the level of what told of it: whoever read that is to read this."""
+    message = "%s requests succeed again, after %d that failed within %.0f s"
+    if failures > 1:
+        KameleoonLogger.warning(message, kind.value, failures, seconds)
+    else:
+        KameleoonLogger.info(message, kind.value, failures, seconds)
 
 
 def _shown(text: str, request: Request) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kameleoon._imports import late_imports
+from kameleoon._mistakes import did_you_mean
 from kameleoon._settings.table import REQUIRED, Row, rows
 from kameleoon.exceptions import ConfigCredentialsInvalid, ConfigException, ConfigFileNotFound
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
@@ -23,7 +24,8 @@ def read_yaml(path: str | os.PathLike[str]) -> dict[str, Any]:
     for key, value in _load_yaml(path).items():
         row = by_parameter.get(key) if isinstance(key, str) else None
         if row is None:
-            KameleoonLogger.warning("config file %s: key %r is not known; it is ignored", path, key)
+            near = did_you_mean(key, by_parameter)
+            KameleoonLogger.warning("config file %s: key %r is not known; it is ignored%s", path, key, near)
         elif _is_usable(row, value, path):
             values[row.parameter] = value
     return values
@@ -77,7 +79,9 @@ def _load_yaml(path: str | os.PathLike[str]) -> dict[Any, Any]:
         with open(path, encoding="utf-8") as file:
             loaded = yaml.safe_load(file)
     except FileNotFoundError as error:
-        raise ConfigFileNotFound(f"{shown!r}: there is no such configuration file") from error
+        raise ConfigFileNotFound(
+            f"{shown!r}: there is no such configuration file", hint="is the path right, and relative to where?"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigException(f"config file {shown!r} cannot be read: {error}") from error
     except yaml.YAMLError as error:

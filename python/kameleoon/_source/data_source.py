@@ -166,6 +166,7 @@ class DataSource:
     def _fetch_failed(self, error: BaseException) -> None:
         known = error if isinstance(error, SourceError) else SourceError(f"{type(error).__name__}: {error}")
         self._last_failure = (str(known), time.time())
+        self._slot.note_failure(str(known))
         self._tell(FetchFailed(str(known), known.retry_after, known.is_refused))
         self._readiness.failed(error.__cause__ or error if known is error else known)
         if known is not error:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from kameleoon._data_file import DataFileSlot
 from kameleoon._network.endpoints import SDK_NAME, SDK_VERSION, Endpoints
 from kameleoon._network.http import HttpService, RequestError
+from kameleoon._network.repeated import Repeated
 from kameleoon._source.events import Outcome
 from kameleoon._source.source import SourceError
 from kameleoon._source.stream import OpenedStream
@@ -27,6 +28,7 @@ class HttpSource:
         self._endpoints = endpoints
         self._slot = slot
         self._timeout = timeout
+        self._unusable = Repeated()  # answers that came and are of no use; on the lane
 
     def fetch(self, timestamp: int | None) -> Outcome:
         """As ``Source``, with one immediate retry, unless the service says when to come back, or refuses the site."""
@@ -54,7 +56,7 @@ class HttpSource:
         if answer.status == 304 and slot.is_fetched:
             return Outcome.NOT_MODIFIED
         if answer.status != 200:
-            KameleoonLogger.warning("DATAFILE request failed: HTTP status %d", answer.status)
+            self._log_unusable(KameleoonLogger.warning, f"HTTP status {answer.status}")
             raise SourceError(f"HTTP status {answer.status}", is_refused=answer.status == 403)
         return self._use(answer.body, answer.headers.get("Last-Modified"))
 
@@ -63,8 +65,9 @@ class HttpSource:
         try:
             is_used = slot.use(text, "service")
         except ValueError as error:
-            KameleoonLogger.error("DATAFILE request failed: %s", error)
+            self._log_unusable(KameleoonLogger.error, str(error))
             raise SourceError(str(error)) from error
+        self._unusable.succeeded(time.monotonic())
         slot.is_fetched = True
         slot.last_modified = last_modified
         self._endpoints.use_data_domain(slot.settings.data_api_domain)
@@ -73,3 +76,8 @@ class HttpSource:
             return Outcome.OLDER
         slot.updated_at = time.time()
         return Outcome.CHANGED
+
+    def _log_unusable(self, log: Callable[..., None], reason: str) -> None:
+        repeated = self._unusable.failed(reason, time.monotonic())
+        if repeated is not None:
+            log("DATAFILE request failed: %s%s", reason, repeated)

@@ -119,8 +119,14 @@ class KameleoonLogger:
 
     @classmethod
     def set_log_level(cls, level: LogLevel) -> None:
-        """Logs everything up to ``level`` from now on; sets the level of a standard logger."""
-        cls._level = LogLevel(level)
+        """Logs everything up to ``level`` from now on; sets the level of a standard logger. Raises ``ValueError`` for
+        what is no ``LogLevel``.
+        """
+        try:
+            cls._level = LogLevel(level)
+        except ValueError:
+            names = ", ".join(f"LogLevel.{each.name}" for each in LogLevel)
+            raise ValueError(f"level: expected one of {names}, got {level!r}") from None
         cls._destination.set_level(cls._level)
         cls.refresh()
 

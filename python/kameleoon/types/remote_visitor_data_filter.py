@@ -74,7 +74,9 @@ class RemoteVisitorDataFilter(Record):
         for name, value in kwargs.items():
             plain = _NAMES.get(name, name)
             if plain not in values:
-                raise TypeError(f"RemoteVisitorDataFilter has no field {name!r}")
+                from kameleoon._mistakes import did_you_mean  # here: only mistakes need it
+
+                raise TypeError(f"RemoteVisitorDataFilter has no field {name!r}{did_you_mean(name, values)}")
             values[plain] = value
         amount = whole_number(values["previous_visit_amount"], "RemoteVisitorDataFilter: previous_visit_amount", 1)
         values["previous_visit_amount"] = min(max(amount, 1), _MAX_VISITS)

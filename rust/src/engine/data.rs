@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use jiter::JsonValue;
 use smallvec::SmallVec;
 
-use super::{EngineError, EngineVisitor, Moment, Notice};
+use super::{EngineError, EngineVisitor, Moment, Notice, Whose};
 use crate::datafile::model::{CustomDataTable, DataFile};
 use crate::delivery::event::{is_too_long, name_of};
 use crate::json::{self, Fields};
@@ -124,9 +124,11 @@ impl<A> EngineVisitor<'_, A> {
         };
         let data_file = self.engine.data_file.load();
         let (_, rule) = data_file.experiment(experiment_id).ok_or(EngineError::ExperimentNotFound(experiment_id))?;
+        let whose = || Whose::Experiment(experiment_id);
         let mut shares = rule.shares.iter();
-        let share =
-            shares.find(|share| *share.key == *key).ok_or_else(|| EngineError::VariationNotFound(key.into()))?;
+        let share = shares
+            .find(|share| *share.key == *key)
+            .ok_or_else(|| EngineError::VariationNotFound(key.into(), whose()))?;
         let (key, variation_id) = (Arc::clone(&share.key), share.variation_id);
         let forced = ForcedVariation { experiment_id, key, variation_id, force_targeting };
         let mut locked = self.engine.store.lock(self.code.as_str());

@@ -8,6 +8,7 @@
 mod code;
 mod data;
 mod evaluate;
+mod hint;
 mod tracking;
 mod tracking_code;
 
@@ -39,6 +40,15 @@ pub struct Moment {
     pub day_start: fn(i64) -> i64,
 }
 
+/// Whose variation it is that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The flag of this key.
+    Flag(String),
+    /// The experiment of this id.
+    Experiment(i64),
+}
+
 /// Why a call has no answer. The bindings map each to one exception.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineError {
@@ -55,7 +65,16 @@ pub enum EngineError {
     /// No experiment has this id.
     ExperimentNotFound(i64),
     /// The experiment, or the flag, has no variation of this key.
-    VariationNotFound(String),
+    VariationNotFound(String, Whose),
+    /// The variation has no variable of this key.
+    VariableNotFound {
+        /// The flag's key.
+        feature: String,
+        /// The variation's key.
+        variation: String,
+        /// The variable's.
+        key: String,
+    },
 }
 
 impl fmt::Display for EngineError {
@@ -67,7 +86,8 @@ impl fmt::Display for EngineError {
             Self::FeatureDisabled(key) => write!(formatter, "feature flag {key:?} is disabled"),
             Self::ConsentRefused(key) => write!(formatter, "consent for feature flag {key:?} was refused"),
             Self::ExperimentNotFound(id) => write!(formatter, "experiment {id} not found"),
-            Self::VariationNotFound(key) => write!(formatter, "variation {key:?} not found"),
+            Self::VariationNotFound(key, _) => write!(formatter, "variation {key:?} not found"),
+            Self::VariableNotFound { key, .. } => write!(formatter, "variable {key:?} not found"),
         }
     }
 }
@@ -228,11 +248,17 @@ impl<A> Engine<A> {
         }
         let mut outcome = snapshot.data_file[flag.default_outcome].clone();
         if let Some(key) = variation_key {
-            let variation = flag.variation(key).ok_or_else(|| EngineError::VariationNotFound(key.into()))?;
+            let whose = || Whose::Flag(flag_key.into());
+            let variation = flag.variation(key).ok_or_else(|| EngineError::VariationNotFound(key.into(), whose()))?;
             outcome.key = Arc::clone(&flag[variation].key);
             outcome.variation = Some(variation);
         }
         Ok((snapshot, outcome))
+    }
+
+    /// The data file in use.
+    pub fn data_file(&self) -> Arc<DataFile> {
+        self.data_file.load_full()
     }
 
     fn tracks(&self) -> bool {

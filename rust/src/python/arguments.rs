@@ -35,7 +35,7 @@ pub(super) fn feature_key<'a>(argument: &'a Bound<'_, PyAny>) -> PyResult<&'a st
     {
         return Ok(key);
     }
-    Err(errors::feature_not_found(argument.py(), &shown(argument)?))
+    Err(errors::feature_not_found(argument.py(), &shown(argument)?, &kind(argument)?))
 }
 
 /// The key of a variable or of a variation. What is no `str` counts as its `str()`, which nothing is called.

@@ -11,6 +11,7 @@ use super::arguments::{feature_key, identifier, key, kind, optional_truth, shown
 use super::clock::moment;
 use super::data::{self, conversion};
 use super::handles::SharedEngine;
+use super::hint::Hint;
 use super::results::{Objects, Variation};
 use super::{errors, fork, log};
 use crate::engine::{DataList, EngineError, EngineVisitor, Evaluated, Mode, Snapshot, VisitorCode};
@@ -22,6 +23,8 @@ use crate::visitor::datum::Datum;
 pub(super) struct EngineClient {
     pub(super) engine: Arc<SharedEngine>,
     pub(super) environment: OnceLock<Option<String>>,
+    /// A callable that tells why no data file is in. It must not lead back to the client, which no collector would see.
+    pub(super) why_not_ready: OnceLock<Py<PyAny>>,
     /// The process that its background runs in; see [`fork::generation`]. 0 where that is to be started on the next use.
     pub(super) awake: AtomicU32,
 }
@@ -58,7 +61,19 @@ impl EngineClient {
     }
 
     pub(super) fn raise<T>(&self, py: Python<'_>, result: Result<T, EngineError>) -> PyResult<T> {
-        result.map_err(|error| errors::exception(py, &error, self.environment()))
+        result.map_err(|error| self.exception(py, &error))
+    }
+
+    /// The exception for an error, with what helps: that is put together when its message is read.
+    #[cold]
+    fn exception(&self, py: Python<'_>, error: &EngineError) -> PyErr {
+        let hint = Hint {
+            error: error.clone(),
+            environment: self.environment().map(Into::into),
+            data_file: (self.engine.is_ready() || !error.is_about_data_file()).then(|| self.engine.here().data_file()),
+            why_not_ready: self.why_not_ready.get().map(|why| why.clone_ref(py)),
+        };
+        errors::exception(py, error, self.environment(), Some(hint))
     }
 
     /// The visitor under a code. Raises `VisitorCodeInvalid`.
@@ -106,7 +121,7 @@ impl EngineClient {
                 }
                 use_answer(evaluated)
             }
-            Err(error) => Err(errors::exception(code.py(), error, self.environment())),
+            Err(error) => Err(self.exception(code.py(), error)),
         })
     }
 
@@ -141,7 +156,12 @@ impl EngineClient {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { engine: Arc::new(SharedEngine::new()), environment: OnceLock::new(), awake: AtomicU32::new(0) }
+        Self {
+            engine: Arc::new(SharedEngine::new()),
+            environment: OnceLock::new(),
+            why_not_ready: OnceLock::new(),
+            awake: AtomicU32::new(0),
+        }
     }
 
     /// Whether the feature flag is on for the visitor: its variation is not `off`.
@@ -170,7 +190,7 @@ impl EngineClient {
         let active = this.evaluate(visitor_code, feature_key, mode(track), |evaluated| match evaluated {
             Ok(evaluated) => Ok(evaluated.outcome().is_active()),
             Err(EngineError::FeatureDisabled(_) | EngineError::ConsentRefused(_)) => Ok(false),
-            Err(error) => Err(errors::exception(py, error, this.environment())),
+            Err(error) => Err(this.exception(py, error)),
         })?;
         log::emit(py, log::DEBUG, || {
             let (code, key) = (self::visitor_code(visitor_code)?, self::feature_key(feature_key)?);
@@ -301,7 +321,13 @@ impl EngineClient {
         })?;
         let variable_key = key(variable_key)?;
         let value = variation.get().variable_value(py, &variable_key)?;
-        value.ok_or_else(|| errors::variable_not_found(py, &variable_key))
+        value.ok_or_else(|| {
+            let (feature, variation) = match (self::feature_key(feature_key), variation.get().key_text(py)) {
+                (Ok(feature), Ok(variation)) => (feature.into(), variation),
+                (Err(error), _) | (_, Err(error)) => return error,
+            };
+            this.exception(py, &EngineError::VariableNotFound { feature, variation, key: variable_key.into() })
+        })
     }
 
     /// The values of a variation's variables by key; without a variation key, the default variation's. Deprecated.
@@ -416,7 +442,8 @@ impl EngineClient {
         let visitor = this.visitor(visitor_code)?;
         let variation_key = variation_key.map(key).transpose()?;
         let Some(experiment) = identifier(experiment_id)? else {
-            let error = || Ok(errors::experiment_not_found(visitor_code.py(), &shown(experiment_id)?));
+            let error =
+                || Ok(errors::experiment_not_found(visitor_code.py(), &shown(experiment_id)?, &kind(experiment_id)?));
             return if variation_key.is_some() { Err(error().unwrap_or_else(|error| error)) } else { Ok(()) };
         };
         let forced = visitor.force_variation(experiment, variation_key.as_deref(), force_targeting, moment());

@@ -3,49 +3,48 @@
 use pyo3::exceptions::PyException;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyType;
+use pyo3::types::{IntoPyDict, PyType};
 
+use super::hint::Hint;
 use crate::engine::EngineError;
 
-/// The exception for an error; `environment` is the client's.
-pub(super) fn exception(py: Python<'_>, error: &EngineError, environment: Option<&str>) -> PyErr {
+/// The exception for an error; `environment` is the client's, `hint` gives the remedy when it is asked for.
+pub(super) fn exception(py: Python<'_>, error: &EngineError, environment: Option<&str>, hint: Option<Hint>) -> PyErr {
     match error {
-        EngineError::VisitorCodeEmpty | EngineError::VisitorCodeTooLong => visitor_code_invalid(py, &error.to_string()),
-        EngineError::FeatureNotFound(key) => feature_not_found(py, key),
+        EngineError::VisitorCodeEmpty | EngineError::VisitorCodeTooLong => {
+            raise(py, "VisitorCodeInvalid", &error.to_string(), hint)
+        }
+        EngineError::FeatureNotFound(key) => raise(py, "FeatureNotFound", key, hint),
         EngineError::FeatureDisabled(key) => {
             let message = match environment {
                 Some(environment) => format!("Feature '{key}' is disabled for '{environment}' environment"),
                 None => format!("Feature '{key}' is disabled for default environment"),
             };
-            raise(py, "FeatureEnvironmentDisabled", &message)
+            raise(py, "FeatureEnvironmentDisabled", &message, hint)
         }
         EngineError::ConsentRefused(key) => {
             let message = format!("Feature '{key}' is disabled because the visitor refused consent");
-            raise(py, "FeatureEnvironmentDisabled", &message)
+            raise(py, "FeatureEnvironmentDisabled", &message, hint)
         }
-        EngineError::ExperimentNotFound(id) => raise(py, "FeatureExperimentNotFound", &id.to_string()),
-        EngineError::VariationNotFound(key) => raise(py, "FeatureVariationNotFound", key),
+        EngineError::ExperimentNotFound(id) => raise(py, "FeatureExperimentNotFound", &id.to_string(), hint),
+        EngineError::VariationNotFound(key, _) => raise(py, "FeatureVariationNotFound", key, hint),
+        EngineError::VariableNotFound { key, .. } => raise(py, "FeatureVariableNotFound", key, hint),
     }
 }
 
-/// `VisitorCodeInvalid`
+/// `VisitorCodeInvalid` for what is no text.
 pub(super) fn visitor_code_invalid(py: Python<'_>, reason: &str) -> PyErr {
-    raise(py, "VisitorCodeInvalid", reason)
+    raise(py, "VisitorCodeInvalid", reason, None::<Hint>)
 }
 
-/// `FeatureNotFound`
-pub(super) fn feature_not_found(py: Python<'_>, key: &str) -> PyErr {
-    raise(py, "FeatureNotFound", key)
+/// `FeatureNotFound` for what is no text.
+pub(super) fn feature_not_found(py: Python<'_>, shown: &str, kind: &str) -> PyErr {
+    raise(py, "FeatureNotFound", shown, Some(format!("feature_key is a str, not {kind}")))
 }
 
-/// `FeatureExperimentNotFound`
-pub(super) fn experiment_not_found(py: Python<'_>, id: &str) -> PyErr {
-    raise(py, "FeatureExperimentNotFound", id)
-}
-
-/// `FeatureVariableNotFound`
-pub(super) fn variable_not_found(py: Python<'_>, key: &str) -> PyErr {
-    raise(py, "FeatureVariableNotFound", key)
+/// `FeatureExperimentNotFound` for what is no id.
+pub(super) fn experiment_not_found(py: Python<'_>, shown: &str, kind: &str) -> PyErr {
+    raise(py, "FeatureExperimentNotFound", shown, Some(format!("experiment_id is an int, not {kind}")))
 }
 
 /// What Python code of a user's has come to, where its failure changes nothing for the caller. What is no `Exception`
@@ -57,10 +56,12 @@ pub(super) fn contained<T>(py: Python<'_>, result: PyResult<T>) -> PyResult<Resu
     }
 }
 
-fn raise(py: Python<'_>, class: &str, message: &str) -> PyErr {
+fn raise<'py>(py: Python<'py>, class: &str, message: &str, hint: Option<impl IntoPyObject<'py>>) -> PyErr {
     let find = || -> PyResult<PyErr> {
         let class = py.import(intern!(py, "kameleoon.exceptions"))?.getattr(class)?.cast_into::<PyType>()?;
-        Ok(PyErr::from_type(class, (message.to_owned(),)))
+        let Some(hint) = hint else { return Ok(PyErr::from_type(class, (message.to_owned(),))) };
+        let named = [(intern!(py, "hint"), hint)].into_py_dict(py)?;
+        Ok(PyErr::from_value(class.call((message,), Some(&named))?))
     };
     find().unwrap_or_else(|error| error)
 }

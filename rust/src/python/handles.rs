@@ -1,7 +1,7 @@
 //! The pieces of a client's engine that its background parts own: they live on without the client, and never hold it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -20,12 +20,14 @@ pub(super) struct SharedEngine {
     engine: Engine<Objects>,
     /// The process that it was used in last; see [`fork::generation`].
     generation: AtomicU32,
+    /// Whether a data file is in.
+    is_ready: AtomicBool,
 }
 
 impl SharedEngine {
     pub(super) fn new() -> Self {
         let engine = Engine::new(snapshot(DataFile::default()), random_seed(), true);
-        Self { engine, generation: AtomicU32::new(fork::generation()) }
+        Self { engine, generation: AtomicU32::new(fork::generation()), is_ready: AtomicBool::new(false) }
     }
 
     /// The engine; in a forked child, one that leaves to its parent what the parent has not sent.
@@ -35,6 +37,11 @@ impl SharedEngine {
             self.enter_child();
         }
         &self.engine
+    }
+
+    /// Whether a data file is in. Until then the engine has an empty one.
+    pub(super) fn is_ready(&self) -> bool {
+        self.is_ready.load(Ordering::Relaxed)
     }
 
     #[cold]
@@ -71,8 +78,14 @@ impl DataFileHandle {
             // What the former snapshot owns are Python objects: they are dropped here, attached to the interpreter. Nothing
             // that runs detached holds a snapshot.
             drop(self.engine.here().swap(snapshot(data_file)));
+            self.engine.is_ready.store(true, Ordering::Relaxed);
         }
         Ok((used, omissions.iter().map(ToString::to_string).collect()))
+    }
+
+    /// How many feature flags the data file in use has.
+    fn count_flags(&self) -> usize {
+        self.engine.here().data_file().flags.len()
     }
 
     /// `(date_modified, real_time_update, consent_required, data_api_domain)` of the data file in use.
@@ -100,7 +113,7 @@ impl Outbox {
 
     /// What one visitor has to send. Raises `VisitorCodeInvalid`.
     fn take_of(&self, py: Python<'_>, visitor_code: &str) -> PyResult<TrackingBatch> {
-        let code = VisitorCode::parse(visitor_code).map_err(|error| errors::exception(py, &error, None))?;
+        let code = VisitorCode::parse(visitor_code).map_err(|error| errors::exception(py, &error, None, None))?;
         let visitor = self.engine.here().visitor(code);
         Ok(TrackingBatch::new(detached(py, || visitor.take_batch())))
     }

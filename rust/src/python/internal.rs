@@ -21,7 +21,9 @@ use crate::visitor::data::Consent;
 
 #[pymethods]
 impl EngineClient {
-    fn _configure(&self, environment: Option<String>, tracks: bool) {
+    /// `why_not_ready` tells, as text, why no data file is in, as long as there is none.
+    fn _configure(&self, environment: Option<String>, tracks: bool, why_not_ready: Py<PyAny>) {
+        let _ = self.why_not_ready.set(why_not_ready);
         let _ = self.environment.set(environment); // a client is configured once
         self.engine.here().set_tracks(tracks);
     }
@@ -78,7 +80,7 @@ impl EngineClient {
                 Ok((Some(variation), None, explanation))
             }
             Err(error) => {
-                let reason = errors::exception(py, &error, self.environment()).value(py).to_string();
+                let reason = errors::exception(py, &error, self.environment(), None).value(py).to_string();
                 Ok((None, Some(reason), explanation))
             }
         }

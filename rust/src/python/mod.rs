@@ -13,6 +13,7 @@ mod explain;
 mod finalization;
 mod fork;
 mod handles;
+mod hint;
 mod internal;
 mod interpreter;
 mod lenient;

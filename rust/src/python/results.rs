@@ -174,6 +174,14 @@ impl Variation {
         )
     }
 
+    /// The variation's key.
+    ///
+    /// # Errors
+    /// For lone surrogates, which no data file holds.
+    pub(super) fn key_text(&self, py: Python<'_>) -> PyResult<String> {
+        self.key.extract(py)
+    }
+
     /// The value of a variable, if there is such a variable.
     pub(super) fn variable_value(&self, py: Python<'_>, key: &str) -> PyResult<Option<Py<PyAny>>> {
         for (name, variable) in &self.variables {

@@ -368,6 +368,14 @@ DIFFERENCES = (
         only("result"),
     ),
     Difference(
+        "`KameleoonClientFactory.create` with what is no configuration; `get_visitor_code` with cookies that are no mapping",
+        "raises `AttributeError`",
+        "raises `TypeError`, with the argument's name and what to write instead",
+        "the message helps",
+        r"KameleoonClientFactory\.create\('s', |client\.get_visitor_code\(",
+        errors(("AttributeError",), "TypeError"),
+    ),
+    Difference(
         "`KameleoonClientFactory.create` with a site code that is no text",
         "raises `TypeError`, or `UnicodeEncodeError` for lone surrogates",
         "counts as its text; an empty one raises `SiteCodeIsEmpty`",
