@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATURIN := $(BIN)/maturin develop --quiet
 
-.PHONY: run test build docs lint types rust-test python-test test-oldest test-servers differential tsan miri bench bench-compare wheel clean
+.PHONY: run test build docs lint types rust-test python-test test-oldest test-servers differential names shim tsan miri bench bench-compare wheel clean
 
 ## The main job: build everything and run the demo.
 run: build
@@ -84,6 +84,14 @@ differential: build
 	$(BIN)/python -m tests.differential
 	$(BIN)/python -m tests.differential --tracking --count 500 --seed 50000
 	$(BIN)/python -m tests.differential --arguments
+
+## The public names of the reference client, 3.22.2 and 3.4.0, and what became of each (docs/migrating.md).
+names: build
+	$(BIN)/python -m tests.differential.names_report --record --write
+
+## A wheel `kameleoon-client-python` that contains nothing and requires this client, in dist/ (docs/migrating.md).
+shim: $(VENV)/installed
+	$(BIN)/python shim/build.py dist
 
 ## The threaded tests under ThreadSanitizer (nightly Rust).
 tsan:

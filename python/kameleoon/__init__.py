@@ -6,7 +6,7 @@ The API is the one of the pure-Python client: code written for it runs unchanged
 from typing import TYPE_CHECKING, Any
 
 from kameleoon import _installation
-from kameleoon._native import __version__
+from kameleoon._version import __version__
 from kameleoon.data import (
     ApplicationVersion,
     Browser,
@@ -32,7 +32,7 @@ from kameleoon.kameleoon_client_factory import KameleoonClientFactory
 if TYPE_CHECKING:
     from kameleoon.middleware import KameleoonASGIMiddleware, KameleoonWSGIMiddleware
 
-_installation.warn_of_another_client(__path__)
+_installation.warn_of_another_client()
 
 __all__ = [
     "ApplicationVersion",

@@ -13,7 +13,7 @@ from typing import Any
 
 from kameleoon import data as kinds
 from kameleoon._mistakes import did_you_mean
-from kameleoon._native import __version__
+from kameleoon._version import __version__
 from kameleoon.exceptions import KameleoonError
 from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.kameleoon_client_config import KameleoonClientConfig

@@ -39,7 +39,7 @@ class Handlers:
         if handler is None:
             self._handlers.pop(event_type, None)
             return
-        missing = [name for name in event_type.value if not callable(getattr(handler, name, None))]
+        missing = [name for name in event_type.required_methods if not callable(getattr(handler, name, None))]
         if missing:
             KameleoonLogger.error("handler %r for %s lacks %s; it is refused", handler, event_type.name, missing)
         else:

@@ -1,22 +1,26 @@
-"""Says so where the pure-Python client is installed over this one: both have the same import name."""
+"""Says so where the pure-Python client is installed beside this one: both have the same import name, so that each
+writes over the other's files (docs/migrating.md#beside-the-other-distribution).
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 
-# A module of the pure-Python client that this package does not have.
-_FOREIGN_MODULE = "sdk_version.py"
+_FOREIGN_MODULES = ("network/network_manager.py", "targeting/targeting_manager.py")
+"""Modules of the pure-Python client, at its oldest level and its newest, that this package never has."""
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def warn_of_another_client(paths: Iterable[str]) -> None:
-    """Warns if files of ``kameleoon-client-python`` stand among ours. One look at the file system."""
-    if any(os.path.exists(os.path.join(path, _FOREIGN_MODULE)) for path in paths):
+def warn_of_another_client(folder: str = _HERE) -> None:
+    """Warns if files of ``kameleoon-client-python`` stand among ours in ``folder``: two looks at the file system."""
+    if any(os.path.exists(os.path.join(folder, module)) for module in _FOREIGN_MODULES):
         import warnings  # here, so that importing the package stays fast
 
         warnings.warn(
-            "kameleoon-client-python is installed beside kameleoon-rs, under the same import name; uninstall both, "
-            "then install kameleoon-rs again",
+            "kameleoon-client-python is installed beside kameleoon-rs, under the same import name: each has written "
+            "over files of the other. hint: uninstall both, then install kameleoon-rs again; where another package "
+            "requires kameleoon-client-python, see docs/migrating.md",
             UserWarning,
             stacklevel=3,
         )

@@ -22,6 +22,7 @@ from kameleoon._cookies import (
     visitor_code_from,
 )
 from kameleoon._data_file import DataFileSlot, read_data_file
+from kameleoon._deprecated import Find, moved
 from kameleoon._events import Handlers
 from kameleoon._life import Life
 from kameleoon._mistakes import configuration_mistake, cookies_mistake, number_of
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 # What only some programs use is imported where it is used: importing the package stays fast.
 
 __all__ = ["KameleoonClient"]
+
+__getattr__: Find = moved(__name__)
 
 T = TypeVar("T")
 _MEGABYTE = 1_000_000

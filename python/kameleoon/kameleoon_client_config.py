@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from kameleoon._data_file import DataFileSource
+from kameleoon._deprecated import Find, moved
 from kameleoon._imports import late_imports
 from kameleoon._settings.defaults import (
     DEFAULT_CLOSE_TIMEOUT_SECONDS,
@@ -35,6 +36,8 @@ __all__ = [
     "MIN_TRACKING_INTERVAL_MILLISECONDS",
     "KameleoonClientConfig",
 ]
+
+__getattr__: Find = moved(__name__)
 
 
 class KameleoonClientConfig:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import pkgutil
+import warnings
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -20,10 +22,9 @@ def modules() -> list[ModuleType]:
     found = [kameleoon]
     for info in pkgutil.walk_packages(kameleoon.__path__, "kameleoon."):
         if info.name not in _NOT_IMPORTED:
-            try:
+            with contextlib.suppress(ModuleNotFoundError), warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # of names that are no part of the documented API
                 found.append(importlib.import_module(info.name))
-            except ModuleNotFoundError:
-                continue
     return found
 
 

@@ -409,6 +409,6 @@ def test_switches_take_whatever_is_true_or_false(make_client, true):
 
 
 def test_all_public_names_are_there():
-    assert kameleoon.__version__.count(".") == 2
+    assert kameleoon.__version__.count(".") == 3
     for name in kameleoon.__all__:
         assert getattr(kameleoon, name) is not None

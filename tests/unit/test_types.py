@@ -35,7 +35,9 @@ def test_the_fixture_serves(kameleoon_platform: Platform) -> None:
 
 
 def test_another_client_under_the_same_name_is_told_of(tmp_path: Path) -> None:
-    _installation.warn_of_another_client([str(tmp_path)])
-    (tmp_path / "sdk_version.py").touch()
+    (tmp_path / "sdk_version.py").touch()  # which this package has too
+    _installation.warn_of_another_client(str(tmp_path))
+    (tmp_path / "targeting").mkdir()
+    (tmp_path / "targeting" / "targeting_manager.py").touch()
     with pytest.warns(UserWarning, match="kameleoon-client-python is installed beside"):
-        _installation.warn_of_another_client([str(tmp_path)])
+        _installation.warn_of_another_client(str(tmp_path))

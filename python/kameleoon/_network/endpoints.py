@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from kameleoon._version import API_LEVEL
+
 if TYPE_CHECKING:
     from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 
 SDK_NAME = "PYTHON"
-SDK_VERSION = "3.22.2"
-"""The API level that is reported to the service."""
+SDK_VERSION = API_LEVEL
+"""The API level is what is reported to the service."""
 
 _KEPT = "()*!'"  # beside letters, digits and _.-~
 

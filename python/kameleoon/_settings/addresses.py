@@ -46,7 +46,7 @@ class NetworkDomain(_Place):
         """The domain, or ``None``."""
         if not text:
             return None
-        domain = _without_scheme(parameter, text).strip(".")
+        domain = without_scheme(parameter, text).strip(".")
         if _DOMAIN.fullmatch(domain):
             return domain
         KameleoonLogger.error("config: %s %r is no domain; it is ignored", parameter, text)
@@ -71,7 +71,7 @@ class CookieDomain(_Place):
                 parameter,
             )
             return default
-        domain = _without_scheme(parameter, text)
+        domain = without_scheme(parameter, text)
         if not _COOKIE_DOMAIN.fullmatch(domain):
             KameleoonLogger.error(
                 "config: %s %r is no domain, and browsers will refuse the cookie; it is used as it is. hint: give the "
@@ -141,7 +141,8 @@ class SameSite(_Place):
         return "`Lax`, `Strict` or `None`, as text; empty leaves it out"
 
 
-def _without_scheme(parameter: str, text: str) -> str:
+def without_scheme(parameter: str, text: str) -> str:
+    """``text`` in lower case, without ``http://`` or ``https://`` before it, which is logged as a warning."""
     lower = text.lower()
     domain = _SCHEME.sub("", lower, count=1) if _SCHEME.match(lower) else lower
     if domain != lower:

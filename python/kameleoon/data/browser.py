@@ -2,9 +2,12 @@
 
 from enum import IntEnum
 
+from kameleoon._deprecated import Find, moved
 from kameleoon._native import Browser
 
 __all__ = ["Browser", "BrowserType"]
+
+__getattr__: Find = moved(__name__)
 
 
 class BrowserType(IntEnum):

@@ -2,9 +2,12 @@
 
 from enum import Enum
 
+from kameleoon._deprecated import Find, moved
 from kameleoon._native import Device
 
 __all__ = ["Device", "DeviceType"]
+
+__getattr__: Find = moved(__name__)
 
 
 class DeviceType(Enum):

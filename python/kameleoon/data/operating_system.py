@@ -2,9 +2,12 @@
 
 from enum import IntEnum
 
+from kameleoon._deprecated import Find, moved
 from kameleoon._native import OperatingSystem
 
 __all__ = ["OperatingSystem", "OperatingSystemType"]
+
+__getattr__: Find = moved(__name__)
 
 
 class OperatingSystemType(IntEnum):

@@ -11,5 +11,5 @@ __all__ = ["DataFileUpdateHandler"]
 class DataFileUpdateHandler(EventHandler, Protocol):
     """Is told whenever another data file is in use."""
 
-    def on_update(self, event: DataFileUpdateEvent) -> None:
+    def on_update(self, update_event: DataFileUpdateEvent) -> None:
         """Another data file is in use."""

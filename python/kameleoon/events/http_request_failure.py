@@ -32,3 +32,18 @@ class HttpRequestFailure(Record):
         self.reason: HttpRequestFailure.Reason = reason
         self.http_status: int | None = http_status
         self.cause: BaseException | None = cause
+
+    @classmethod
+    def from_http_status(cls, http_status: int) -> HttpRequestFailure:
+        """An answer with another status than was wanted."""
+        return cls(cls.Reason.HTTP_STATUS, http_status=http_status)
+
+    @classmethod
+    def from_exception(cls, cause: BaseException) -> HttpRequestFailure:
+        """No answer, because of ``cause``."""
+        return cls(cls.Reason.EXCEPTION, cause=cause)
+
+    @classmethod
+    def of_cancellation(cls) -> HttpRequestFailure:
+        """The caller gave up."""
+        return cls(cls.Reason.CANCELLED)

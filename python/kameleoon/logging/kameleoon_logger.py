@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Union
 
+from kameleoon._deprecated import Find, moved
 from kameleoon._native import set_log_level as _set_native_level
-from kameleoon.logging.log_level import LogLevel
+from kameleoon.logging.log_level import STANDARD_LEVELS, LogLevel
 from kameleoon.logging.logger import Logger
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ else:
 
 __all__ = ["KameleoonLogger"]
 
+__getattr__: Find = moved(__name__)
+
 _NAME = "Kameleoon SDK"
-_STANDARD_LEVELS = {LogLevel.ERROR: 40, LogLevel.WARNING: 30, LogLevel.INFO: 20, LogLevel.DEBUG: 10}
 _ABOVE_ALL_LEVELS = 100
 
 
@@ -50,7 +52,7 @@ class _Standard:
         self._is_watched = False
 
     def set_level(self, level: LogLevel) -> None:
-        self._get().setLevel(_STANDARD_LEVELS.get(level, _ABOVE_ALL_LEVELS))
+        self._get().setLevel(STANDARD_LEVELS.get(level, _ABOVE_ALL_LEVELS))
 
     def level(self) -> LogLevel:
         if self._logger is None and "logging" not in sys.modules:
@@ -59,11 +61,11 @@ class _Standard:
         return next((level for level in reversed(LogLevel) if level and self._wants(logger, level)), LogLevel.NONE)
 
     def write(self, level: LogLevel, text: str) -> None:
-        self._get().log(_STANDARD_LEVELS[level], "%s", text)
+        self._get().log(STANDARD_LEVELS[level], "%s", text)
 
     @staticmethod
     def _wants(logger: logging.Logger | logging.LoggerAdapter[Any], level: LogLevel) -> bool:
-        return logger.isEnabledFor(_STANDARD_LEVELS[level])
+        return logger.isEnabledFor(STANDARD_LEVELS[level])
 
     def _get(self) -> logging.Logger | logging.LoggerAdapter[Any]:
         import logging  # here, as above

@@ -13,3 +13,7 @@ class LogLevel(IntEnum):
     WARNING = 2
     INFO = 3
     DEBUG = 4
+
+
+STANDARD_LEVELS = {LogLevel.ERROR: 40, LogLevel.WARNING: 30, LogLevel.INFO: 20, LogLevel.DEBUG: 10}
+"""The levels of the standard library with the same names. ``NONE`` has none."""

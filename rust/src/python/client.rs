@@ -388,8 +388,9 @@ impl EngineClient {
     ///
     /// `revenue` (`int` or `float`; 0.0 for `None`) is in the currency of the site; with `negative` the conversion takes an
     /// earlier one back; `metadata`: an iterable of `CustomData` that belong to it. `is_unique_identifier` (deprecated) adds
-    /// a `UniqueIdentifier` first. Raises `VisitorCodeInvalid`, and `TypeError` for a goal or a revenue that is no number and
-    /// for other metadata. See docs/tracking.md#when.
+    /// a `UniqueIdentifier` first. A conversion of a goal that is no whole number is left out, a revenue that is no number is
+    /// 0.0, and metadata that are no custom data are left out, each with a warning in the log. Raises `VisitorCodeInvalid`.
+    /// See docs/tracking.md#when and docs/migrating.md#odd-arguments.
     ///
     /// ```python
     /// >>> client.track_conversion("alice", goal_id=7, revenue=49.9, metadata=[CustomData(1, "premium")])

@@ -63,7 +63,7 @@ mod native {
     #[pymodule_export]
     use super::tracking::TrackingBatch;
 
-    /// The version of this package.
+    /// The version of the engine (of its crate); the package has a version of its own, `kameleoon.__version__`.
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "Python's name for it")]
     const __version__: &str = env!("CARGO_PKG_VERSION");

@@ -104,7 +104,11 @@ impl<T: Item> Keyed<T> {
     }
 
     /// The item with this key.
+    #[inline]
     pub fn get(&self, key: &T::Key) -> Option<&T> {
+        if self.index.is_none() {
+            return self.items.iter().find(|item| item.key() == key); // without a position that is to be checked again
+        }
         self.position(key).and_then(|position| self.items.get(position))
     }
 

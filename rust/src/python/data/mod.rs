@@ -7,6 +7,7 @@ pub(super) mod custom_data;
 mod initializer;
 pub(super) mod location;
 mod members;
+mod shape;
 pub(super) mod software;
 
 use std::sync::Arc;

@@ -210,7 +210,7 @@ impl VisitorData {
 
     /// The values of the custom datum at an index; `None` if there is none.
     pub fn custom_values(&self, index: i64) -> Option<&[compact_str::CompactString]> {
-        self.details().custom_data.get(&index).map(|stored| stored.values.as_slice())
+        self.details.as_deref()?.custom_data.get(&index).map(|stored| stored.values.as_slice())
     }
 
     /// The previous visits, if known.
