@@ -30,6 +30,7 @@ class LogLines:
 def log() -> Iterator[LogLines]:
     lines = LogLines()
     KameleoonLogger.set_logger(lines)
+    KameleoonLogger.set_log_level(LogLevel.WARNING)
     yield lines
     KameleoonLogger.set_log_level(LogLevel.WARNING)
     KameleoonLogger.set_logger(None)
