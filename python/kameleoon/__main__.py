@@ -39,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
             _evaluate(options)
     except KameleoonError as error:
         shown = str(error)
+        if error.hint is not None and "hint: " not in shown:
+            shown += f"{'' if shown.endswith('.') else '.'} hint: {error.hint}"
         if "hint: " not in shown:
             shown += f"{'' if shown.endswith('.') else '.'} hint: python -m kameleoon {options.command} --help"
         print(shown, file=sys.stderr)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Optional, Union
 
 from kameleoon._native import DataFileHandle
@@ -15,6 +15,11 @@ _MOST_KEYS_SHOWN = 5
 
 DataFileSource = Union[str, "os.PathLike[str]", bytes, Mapping[str, Any]]
 """Where a data file comes from: the path of a JSON file, JSON text as bytes, or the decoded object."""
+
+DataFileFunction = Callable[[], Optional[DataFileSource]]
+"""Gives the latest data file, ``None`` where it has not changed."""
+OwnSource = Union[str, "os.PathLike[str]", DataFileFunction]
+"""Where data files come from instead of the service: the path of a file, or a function."""
 
 
 class DataFileSettings(NamedTuple):
@@ -44,7 +49,7 @@ class DataFileSlot:
         self._failure: tuple[str, float] | None = None
         self._warned: int | None = None  # the hash of the last data file without flags
         self.source = "none"
-        """``"none"``, ``"default"`` or ``"service"``."""
+        """``"none"``, ``"default"``, ``"service"``, ``"file"`` or ``"function"``."""
         self.is_fetched = False
         """Whether the service has sent a data file, be it one that is older than the default one."""
         self.last_modified: str | None = None

@@ -21,6 +21,8 @@ from kameleoon._source.data_source import DataSource
 from kameleoon._source.http_source import HttpSource
 from kameleoon._source.pace import Pace
 from kameleoon._source.readiness import Readiness
+from kameleoon._source.source import Source
+from kameleoon._source.stream import StreamOpener
 from kameleoon._tracking import Tracking
 
 if TYPE_CHECKING:
@@ -58,14 +60,11 @@ class Service:
             start=self._token_lane.run_next,
         )
         authenticated = AuthenticatedHttp(self._http, tokens)
-        source = HttpSource(self._http, endpoints, data_file, timeout)
         self.data_source = DataSource(
-            source,
+            *self._source(config, endpoints, data_file),
             data_file,
             self._configuration_lane,
-            Pace.usual(config.refresh_interval_second, timeout),
             Readiness(site_code, config.environment, is_ready=data_file.is_fetched),
-            open_stream=source.open_stream,
             on_update=events.data_file_updated,
         )
         self.tracking = Tracking(outbox, endpoints, authenticated, self._tracking_lane, timeout)
@@ -76,6 +75,22 @@ class Service:
         except BaseException:
             self._stop()
             raise
+
+    def _source(
+        self, config: Settings, endpoints: Endpoints, data_file: DataFileSlot
+    ) -> tuple[Source, StreamOpener | None, Pace]:
+        """Where data files come from, what connects its event stream, and the times by which it is asked."""
+        interval, timeout = config.refresh_interval_second, config.default_timeout_second
+        own = config.data_source
+        if own is None:
+            service = HttpSource(self._http, endpoints, data_file, timeout)
+            return service, service.open_stream, Pace.usual(interval, timeout)
+        from kameleoon._source.own_sources import FileSource, FunctionSource  # only for those who use it
+
+        if callable(own):
+            return FunctionSource(own, data_file, endpoints.use_data_domain), None, Pace.usual(interval, timeout)
+        file = FileSource(own, data_file, endpoints.use_data_domain)
+        return file, None, Pace.usual(min(interval, FileSource.LOOK_SECONDS), timeout)
 
     def flush(self, visitor_code: str | None, deadline: Deadline) -> bool:
         """Sends what a visitor, or any visitor, has unsent, until ``deadline``; returns whether all of it is sent.

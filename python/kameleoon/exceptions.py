@@ -17,15 +17,16 @@
     │ └ FeatureEnvironmentDisabled
     └ VisitorCodeInvalid
 
-``str(error)`` is ``error.message``: a whole sentence, and where a remedy is known, a hint. ``error.args`` has neither.
-The hint is put together when the message is read, and not before: raising costs no more for it.
+``str(error)`` is ``error.message``: a whole sentence, the pure-Python client's where a program asks for what is not
+there. What would have been right is ``error.hint``, which tracebacks show below the message. It is put together when it
+is read, and not before: raising costs no more for it.
 
 >>> from kameleoon.exceptions import KameleoonError
 >>> try:
 ...     client.get_variation("alice", "new-chekout")
 ... except KameleoonError as error:
-...     print(error.message.split(" the data file")[0])
-Kameleoon error: Feature flag Id: new-chekout not found. hint: did you mean 'new-checkout'?
+...     print(error, error.hint.split("?")[0], sep=" / ")
+Kameleoon error: Feature flag Id: new-chekout not found. / did you mean 'new-checkout'
 """
 
 from __future__ import annotations
@@ -58,32 +59,39 @@ Hint = Union[str, Callable[[], "str | None"], None]
 class KameleoonError(Exception):
     """The base of all exceptions of this package.
 
-    ``hint``: the remedy, as text, or a function without arguments that gives it when the message is first read.
+    ``hint``: the remedy, as text, which is a part of the message; or a function without arguments that gives it when it
+    is first read.
     """
 
     _format = "Kameleoon error: {}"
 
     def __init__(self, message: object = None, *, hint: Hint = None) -> None:
-        self._text = self._format.format(message)
+        text = self._format.format(message)
+        if isinstance(hint, str):
+            text = f"{text}{'' if text.endswith('.') else '.'} hint: {hint}"
+        self.message: str = text
         self._hint = hint
         super().__init__(message)
 
     @property
-    def message(self) -> str:
-        """What happened, with the culprit's name, and the hint, if there is one."""
+    def hint(self) -> str | None:
+        """What would have been right, or why there is no answer; ``None`` where nothing is known."""
         hint = self._hint
         if callable(hint):
             hint = self._hint = _told(hint)  # what it holds, such as a data file, is not needed any more
-        if not hint:
-            return self._text
-        return f"{self._text}{'' if self._text.endswith('.') else '.'} hint: {hint}"
-
-    @message.setter
-    def message(self, message: str) -> None:
-        self._text, self._hint = message, None
+        return hint
 
     def __str__(self) -> str:
         return self.message
+
+    def __getattr__(self, name: str) -> Any:
+        # Notes are what tracebacks show below the message (Python 3.11 and later); the hint is made when it is shown.
+        if name == "__notes__" and callable(self.__dict__.get("_hint")):
+            hint = self.hint
+            if hint:
+                notes = self.__dict__["__notes__"] = [f"hint: {hint}"]
+                return notes
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __reduce__(self) -> Any:
         if callable(self._hint):

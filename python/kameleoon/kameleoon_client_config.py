@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from kameleoon._data_file import DataFileSource
+from kameleoon._data_file import DataFileSource, OwnSource
 from kameleoon._deprecated import Find, moved
 from kameleoon._imports import late_imports
 from kameleoon._settings.defaults import (
@@ -71,6 +71,7 @@ class KameleoonClientConfig:
         *,
         endpoint: str | None = None,
         default_data_file: DataFileSource | None = None,
+        data_source: OwnSource | None = None,
         close_timeout_second: float = DEFAULT_CLOSE_TIMEOUT_SECONDS,
         visitor_data_maximum_size: float = 0,
         cookie_secure: bool | None = None,
@@ -220,6 +221,11 @@ class KameleoonClientConfig:
     @default_data_file.setter
     def default_data_file(self, value: DataFileSource | None) -> None:
         self.settings = self.settings.changed("default_data_file", value)
+
+    @property
+    def data_source(self) -> OwnSource | None:
+        """Where data files come from instead of the service: the path of a file, or a function."""
+        return self.settings.data_source
 
     @property
     def close_timeout_second(self) -> float:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from kameleoon import KameleoonClientConfig, data
-from kameleoon.exceptions import NotFoundError
 from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.types.data_file import DataFile
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
@@ -147,7 +146,7 @@ class Replay:
                 special(operation, arguments, named) if special else getattr(self.client, name)(*arguments, **named)
             )
         except Exception as error:  # noqa: BLE001  # recorded by its name
-            return {"error": type(error).__name__, "message": without_hint(error)}
+            return {"error": type(error).__name__, "message": str(error)}
         return {"ok": plain(result)}
 
     def _sleep(self, operation: dict[str, Any], _arguments: list[Any], _named: dict[str, Any]) -> None:
@@ -175,12 +174,6 @@ class Replay:
         named = {**named, "data_filter": RemoteVisitorDataFilter(**(named.get("data_filter") or {}))}
         loaded = self.client.get_remote_visitor_data(*arguments, **named)
         return sorted((plain(item) for item in loaded), key=json.dumps)
-
-
-def without_hint(error: Exception) -> str:
-    """The message as the reference client has it: ours goes on."""
-    message, _, hint = str(error).partition(" hint: ")
-    return message.removesuffix(".") if hint and not isinstance(error, NotFoundError) else message
 
 
 def normalized(result: dict[str, Any]) -> dict[str, Any]:

@@ -61,11 +61,11 @@ class Bench:
         slot: Any = self.source.slot
         self.made = DataSource(
             self.source,
+            open_stream,
+            pace,
             slot,
             self.lane,
-            pace,
             Readiness("site", None, is_ready=slot.is_fetched),
-            open_stream=open_stream,
             on_update=self.updates.append,
         )
         self.made.add_listener(self.statuses.append)

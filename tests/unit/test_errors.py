@@ -20,6 +20,7 @@ from kameleoon.logging.log_level import LogLevel
 from tests.conftest import LogLines
 from tests.data_files import data_file, flag
 from tests.loopback import JsonHandler, QuietServer, serving
+from tests.mistakes.reading import read
 
 DID_YOU_MEAN = "Kameleoon error: Feature flag Id: chekout not found. hint: did you mean 'checkout'? the data file of "
 
@@ -35,12 +36,12 @@ def raised(client: KameleoonClient, key: str = "chekout") -> exceptions.FeatureN
 def test_copies_and_pickles_keep_type_arguments_and_hint(make_client, duplicate, is_read_before: bool) -> None:
     error = raised(make_client(data_file(flag("checkout"))))
     if is_read_before:
-        assert str(error).startswith(DID_YOU_MEAN)
+        assert read(error).startswith(DID_YOU_MEAN)
     again = duplicate(error)
     assert type(again) is exceptions.FeatureNotFound
     assert again.args == error.args == ("chekout",)
     assert str(again) == again.message == error.message
-    assert again.message.startswith(DID_YOU_MEAN)
+    assert read(again).startswith(DID_YOU_MEAN)
 
 
 def test_an_initialization_error_can_be_pickled_as_ever() -> None:
@@ -66,6 +67,16 @@ def test_exceptions_of_a_program_s_own_may_derive_from_ours() -> None:
     assert str(copy.copy(exceptions.KameleoonError("x", hint="y"))) == "Kameleoon error: x. hint: y"
 
 
+def test_the_message_is_the_pure_python_clients_and_tracebacks_show_the_hint(make_client) -> None:
+    error = raised(make_client(data_file(flag("checkout"))))
+    assert str(error) == error.message == "Kameleoon error: Feature flag Id: chekout not found."
+    assert error.hint.startswith("did you mean 'checkout'?")
+    again = raised(make_client(data_file(flag("checkout"))))
+    assert again.__notes__ == [f"hint: {again.hint}"]
+    with pytest.raises(AttributeError, match="nothing"):
+        again.nothing  # noqa: B018
+
+
 def test_a_hint_that_cannot_be_had_costs_no_message() -> None:
     def fails() -> str:
         raise ValueError
@@ -78,7 +89,7 @@ def test_the_hint_is_of_the_data_file_that_was_asked(make_client) -> None:
     error = raised(client)
     client.close()
     del client
-    assert error.message == f"{DID_YOU_MEAN}the default environment has the feature flag 'checkout'"
+    assert read(error) == f"{DID_YOU_MEAN}the default environment has the feature flag 'checkout'"
 
 
 def test_raising_costs_no_hint(make_client) -> None:
@@ -89,7 +100,7 @@ def test_raising_costs_no_hint(make_client) -> None:
         for number in range(100):
             error = raised(client, f"feature-numbr-{number}")
             if is_read:
-                assert "did you mean" in error.message
+                assert "did you mean" in read(error)
         return time.thread_time() - start
 
     assert min(seconds(is_read=False) for _ in range(3)) * 3 < min(seconds(is_read=True) for _ in range(3))
@@ -98,7 +109,7 @@ def test_raising_costs_no_hint(make_client) -> None:
 def test_a_key_of_a_megabyte_is_told_at_once(make_client) -> None:
     client = make_client(data_file(*[flag(f"feature-number-{number}", number) for number in range(5000)]))
     start = time.thread_time()
-    assert "did you mean" not in raised(client, "x" * 1_000_000).message
+    assert "did you mean" not in read(raised(client, "x" * 1_000_000))
     assert time.thread_time() - start < 5
 
 
@@ -113,7 +124,7 @@ def test_an_exception_does_not_keep_its_client(make_client) -> None:
     del client
     gc.collect()
     assert dropped() is None
-    assert error.message.startswith(DID_YOU_MEAN)
+    assert read(error).startswith(DID_YOU_MEAN)
 
 
 class Service(JsonHandler):
@@ -198,11 +209,11 @@ def test_who_asked_too_early_is_told_so_though_the_data_file_has_come_since(serv
             error = raised(client)
             asked.set()
             assert client.wait_init(30_000)
-            assert error.message == (
+            assert read(error) == (
                 "Kameleoon error: Feature flag Id: chekout not found. hint: the client was not ready yet: no data file "
                 "was in; wait_init() waits for it"
             )
-            assert raised(client).message.startswith(DID_YOU_MEAN)
+            assert read(raised(client)).startswith(DID_YOU_MEAN)
 
 
 def test_what_repeats_is_counted() -> None:

@@ -22,6 +22,7 @@ from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 from tests.conftest import LogLines
 from tests.data_files import data_file, flag, rule, variation
+from tests.mistakes.reading import read as read_message
 from tests.mistakes.rows import SECTIONS, Mistake
 from tests.mistakes.table import PAGE, table, written
 
@@ -113,7 +114,7 @@ def test_what_a_mistake_reads_like(
             exec(mistake.code, names)
             read = [re.sub(r"^Kameleoon \[(\w+)\]", r"\1", line) for _, line in log.lines]
         except Exception as error:  # noqa: BLE001  # whatever a user reads
-            read = [f"{type(error).__name__}: {error}"]
+            read = [f"{type(error).__name__}: {read_message(error)}"]
     assert any(re.fullmatch(pattern(mistake.reads), line, re.DOTALL) for line in read), read
 
 

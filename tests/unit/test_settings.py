@@ -33,6 +33,7 @@ SAMPLES: dict[str, Any] = {
     "network_domain": "example.com",
     "endpoint": "http://localhost:1",
     "default_data_file": "data.json",
+    "data_source": "latest.json",
     "close_timeout_second": 0.7,
     "visitor_data_maximum_size": 7,
     "cookie_secure": True,

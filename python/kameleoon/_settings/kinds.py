@@ -7,6 +7,7 @@ value, and replaced. Only an ``endpoint`` and credentials raise, since a client 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, inf, isnan
@@ -183,6 +184,23 @@ class DataFile(Kind):
     def describe(self) -> str:
         """What it may be."""
         return "a path; in a program also bytes or a mapping"
+
+
+class OwnDataSource(Kind):
+    """Where data files come from instead of the service."""
+
+    file_types = (str,)
+
+    def checked(self, parameter: str, value: Any, default: Any) -> Any:
+        """A path or a function, as they are."""
+        if value is None or isinstance(value, (str, os.PathLike)) or callable(value):
+            return value or None
+        KameleoonLogger.warning("config: %s must be a path or a function, not %r; it is ignored", parameter, value)
+        return default
+
+    def describe(self) -> str:
+        """What it may be."""
+        return "a path; in a program also a function without arguments"
 
 
 def _is_number(value: object) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any
 
-from kameleoon._data_file import DataFileSource
+from kameleoon._data_file import DataFileSource, OwnSource
 from kameleoon._settings import defaults
 from kameleoon._settings.addresses import CookieDomain, CookiePath, NetworkDomain, Origin, SameSite
 from kameleoon._settings.kinds import (
@@ -27,6 +27,7 @@ from kameleoon._settings.kinds import (
     DeprecatedSwitch,
     Kind,
     Number,
+    OwnDataSource,
     Switch,
     Text,
 )
@@ -124,6 +125,14 @@ class Settings:
         DataFile(),
         None,
         "A data file that makes the client ready at once, until a newer one (`dateModified`) has been fetched.",
+        is_shown=False,
+    )
+    data_source: OwnSource | None = _row(  # noqa: RUF009  # it is a field
+        "data_source",
+        OwnDataSource(),
+        None,
+        "Where data files come from instead of the service: a file that is watched, or a function that is asked each "
+        "refresh interval. Events are sent to the service all the same.",
         is_shown=False,
     )
     close_timeout_second: float = _row(

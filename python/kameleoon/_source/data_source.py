@@ -36,12 +36,12 @@ class DataSource:
     def __init__(
         self,
         source: Source,
+        open_stream: StreamOpener | None,
+        pace: Pace,
         slot: DataFileSlot,
         lane: Lane,
-        pace: Pace,
         readiness: Readiness,
         *,
-        open_stream: StreamOpener | None = None,
         on_update: Callable[[DataFileUpdateEvent], object],
     ) -> None:
         """``open_stream``: connects the event stream, as ``EventStream`` wants it; ``None`` where there is none.

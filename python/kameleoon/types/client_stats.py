@@ -14,8 +14,9 @@ class ClientStats(Record):
     """Figures of a running client.
 
     ``is_ready``: whether a configuration is in. ``data_file_date_modified``: milliseconds, 0 for none.
-    ``data_file_source``: ``"none"``, ``"default"`` or ``"service"``; ``data_file_age_second``: since it was fetched,
-    ``None`` if it was not. ``visitors``: codes held; ``visitor_bytes``: about what they take, known where
+    ``data_file_source``: ``"none"``, ``"default"``, ``"service"``, ``"file"`` or ``"function"``;
+    ``data_file_age_second``: since it was fetched, ``None`` if it was not. ``visitors``: codes held;
+    ``visitor_bytes``: about what they take, known where
     ``visitor_data_maximum_size`` is set, and ``evicted_visitors``: those that made room for others.
     ``queued_visitors``: visitors that wait to be tracked; ``dropped_visitors``: those that a full queue dropped.
     ``events_sent``: events that arrived; ``events_failed``: events in requests that failed (they are sent again);
