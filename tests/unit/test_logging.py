@@ -129,3 +129,17 @@ def test_where_logging_is_not_set_up_nothing_is_shown_and_no_handler_but_a_null_
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stderr == "Kameleoon SDK|ERROR|Kameleoon [ERROR]: shown\n"
+
+
+def test_loggers_may_be_given_again_and_again(make_client: Any, caplog: Any) -> None:
+    standard, mine = logging.getLogger(STANDARD), logging.getLogger("mine")
+    for _ in range(2000):
+        KameleoonLogger.set_logger(mine)
+        KameleoonLogger.error("a line")
+        KameleoonLogger.set_logger(None)
+        KameleoonLogger.error("a line")
+    standard.setLevel(logging.DEBUG)
+    make_client(data_file(flag())).is_feature_active("v", "flag")
+    assert lines_of(caplog, logging.DEBUG) != []
+    assert len(standard.handlers) == 1
+    assert mine.handlers == []

@@ -49,7 +49,6 @@ class _Standard:
 
     def __init__(self, logger: logging.Logger | logging.LoggerAdapter[Any] | None = None) -> None:
         self._logger = logger
-        self._is_watched = False
 
     def set_level(self, level: LogLevel) -> None:
         self._get().setLevel(STANDARD_LEVELS.get(level, _ABOVE_ALL_LEVELS))
@@ -72,18 +71,23 @@ class _Standard:
 
         if self._logger is None:
             self._logger = logging.getLogger(_NAME)
-            self._logger.addHandler(logging.NullHandler())
-        if not self._is_watched:
-            self._is_watched = True
-            logger = self._logger if isinstance(self._logger, logging.Logger) else self._logger.logger
-            set_level = logger.setLevel
-
-            def watched(level: int | str) -> None:
-                set_level(level)
-                KameleoonLogger.refresh()
-
-            logger.setLevel = watched  # type: ignore[method-assign]
+            if not self._logger.handlers:
+                self._logger.addHandler(logging.NullHandler())
+        _watch(self._logger if isinstance(self._logger, logging.Logger) else self._logger.logger)
         return self._logger
+
+
+def _watch(logger: logging.Logger) -> None:
+    """Notices when the level of a logger is set: once for each, however often it is given."""
+    if "setLevel" in vars(logger):
+        return
+    set_level = logger.setLevel
+
+    def watched(level: int | str) -> None:
+        set_level(level)
+        KameleoonLogger.refresh()
+
+    logger.setLevel = watched  # type: ignore[method-assign]
 
 
 class KameleoonLogger:
