@@ -188,3 +188,28 @@ client.close(10)
     expected["visitor 7", "101"] = 1  # the first child's own cannot arrive: it ends while the service is down
     assert conversions(platform) == expected
     assert platform.received.duplicated == 0
+
+
+def test_a_child_forked_while_a_client_is_used_for_the_first_time_can_use_it(platform: Platform) -> None:
+    """What is made at the first use (an outcome's object, a flag's key) is made by one thread, and asked for by the child."""
+    run_forking(
+        platform,
+        """
+        from tests.data_files import data_file, flag
+        sys.setswitchinterval(1e-6)
+        keys = [f"f{n}" for n in range(300)]
+        file = data_file(*(flag(key, n + 1) for n, key in enumerate(keys)))
+        for number in range(100):
+            client = KameleoonClient("site", KameleoonClientConfig.offline(file))
+            def use():
+                for key in keys:
+                    client.get_variation("visitor", key, track=False)
+            threads = [threading.Thread(target=use, daemon=True) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            wait_for(fork(use), f"child {number}")
+            for thread in threads:
+                thread.join()
+        os._exit(0)
+        """,
+    )

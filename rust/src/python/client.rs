@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
@@ -47,7 +46,7 @@ fn wake_up(slf: &Bound<'_, EngineClient>) -> PyResult<()> {
     if this.awake.swap(here, Ordering::Relaxed) == here {
         return Ok(()); // another thread does it
     }
-    let woken = slf.call_method0(intern!(slf.py(), "_wake_up"));
+    let woken = slf.call_method0("_wake_up");
     if let Err(error) = woken {
         this.awake.store(0, Ordering::Relaxed); // interrupted: the next use tries again
         return Err(error);

@@ -1,7 +1,6 @@
 //! The one mapping from the core's errors to the exceptions of `kameleoon.exceptions`.
 
 use pyo3::exceptions::PyException;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyType};
 
@@ -58,9 +57,9 @@ pub(super) fn contained<T>(py: Python<'_>, result: PyResult<T>) -> PyResult<Resu
 
 fn raise<'py>(py: Python<'py>, class: &str, message: &str, hint: Option<impl IntoPyObject<'py>>) -> PyErr {
     let find = || -> PyResult<PyErr> {
-        let class = py.import(intern!(py, "kameleoon.exceptions"))?.getattr(class)?.cast_into::<PyType>()?;
+        let class = py.import("kameleoon.exceptions")?.getattr(class)?.cast_into::<PyType>()?;
         let Some(hint) = hint else { return Ok(PyErr::from_type(class, (message.to_owned(),))) };
-        let named = [(intern!(py, "hint"), hint)].into_py_dict(py)?;
+        let named = [("hint", hint)].into_py_dict(py)?;
         Ok(PyErr::from_value(class.call((message,), Some(&named))?))
     };
     find().unwrap_or_else(|error| error)

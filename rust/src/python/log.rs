@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 
 use super::errors::contained;
+use super::once::Once;
 use crate::datafile::reports::Reports;
 use crate::engine::{Notice, Severity};
 
@@ -29,12 +29,13 @@ pub(super) fn enabled(level: u8) -> bool {
 
 /// Logs a line. An `Exception` of the logger changes nothing; what is none, such as `KeyboardInterrupt`, is raised.
 pub(super) fn emit(py: Python<'_>, level: u8, message: impl FnOnce() -> PyResult<String>) -> PyResult<()> {
-    static EMIT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static EMIT: Once<Py<PyAny>> = Once::new();
     if !enabled(level) {
         return Ok(());
     }
     let emit = || -> PyResult<()> {
-        EMIT.import(py, "kameleoon.logging.kameleoon_logger", "emit")?.call1((level, message()?))?;
+        let find = || Ok(py.import("kameleoon.logging.kameleoon_logger")?.getattr("emit")?.unbind());
+        EMIT.get_or_try_init(find)?.call1(py, (level, message()?))?;
         Ok(())
     };
     if let Err(error) = contained(py, emit())? {

@@ -18,6 +18,7 @@ mod internal;
 mod interpreter;
 mod lenient;
 mod log;
+mod once;
 mod patterns;
 mod results;
 mod server_forks;
@@ -74,6 +75,6 @@ mod native {
         super::finalization::install();
         super::fork::install();
         super::data::install(module.py());
-        Ok(())
+        super::once::warm_up(module.py())
     }
 }

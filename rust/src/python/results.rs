@@ -4,10 +4,10 @@
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString, PyType};
 
 use super::comparison;
+use super::once::Once;
 use super::shapes::{self, ClassAttribute};
 use crate::datafile::index::FlagIndex;
 use crate::datafile::model::{DataFile, OFF, Outcome};
@@ -346,15 +346,15 @@ fn to_object<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>>
 
 /// What a snapshot carries for Python: an object for each outcome and each flag's key, made when first asked for.
 pub(super) struct Objects {
-    variations: Vec<PyOnceLock<Py<Variation>>>,
-    flag_keys: Vec<PyOnceLock<Py<PyString>>>,
+    variations: Vec<Once<Py<Variation>>>,
+    flag_keys: Vec<Once<Py<PyString>>>,
 }
 
 impl Objects {
     pub(super) fn new(data_file: &DataFile) -> Self {
         Self {
-            variations: data_file.outcomes.iter().map(|_| PyOnceLock::new()).collect(),
-            flag_keys: data_file.flags.iter().map(|_| PyOnceLock::new()).collect(),
+            variations: data_file.outcomes.iter().map(|_| Once::new()).collect(),
+            flag_keys: data_file.flags.iter().map(|_| Once::new()).collect(),
         }
     }
 
@@ -363,13 +363,13 @@ impl Objects {
         match answer {
             Answer::Known(index) => {
                 let make = || Variation::of_outcome(py, data_file, &data_file[*index]);
-                Ok(self.variations[index.position()].get_or_try_init(py, make)?.clone_ref(py))
+                Ok(self.variations[index.position()].get_or_try_init(make)?.clone_ref(py))
             }
             Answer::Stored(outcome) => Variation::of_outcome(py, data_file, outcome),
         }
     }
 
     pub(super) fn flag_key<'a>(&'a self, py: Python<'_>, data_file: &DataFile, flag: FlagIndex) -> &'a Py<PyString> {
-        self.flag_keys[flag.position()].get_or_init(py, || PyString::intern(py, &data_file[flag].key).unbind())
+        self.flag_keys[flag.position()].get_or_init(|| PyString::intern(py, &data_file[flag].key).unbind())
     }
 }

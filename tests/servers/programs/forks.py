@@ -14,11 +14,14 @@ import time
 import traceback
 
 from kameleoon import KameleoonClientConfig, KameleoonClientFactory
+from tests.data_files import data_file, flag
 
 CLIENTS = 3
 FORKS = 60
 LONGEST_SECONDS = 20
 """So long a child may take before it counts as hanging."""
+
+OFFLINE = KameleoonClientConfig.offline(data_file(flag()))
 
 logging.basicConfig()
 config = KameleoonClientConfig(
@@ -46,7 +49,7 @@ def track() -> None:
 
 def make_and_forget() -> None:
     while not stop.is_set():
-        KameleoonClientFactory.create("another", KameleoonClientConfig.offline({"featureFlags": []}))
+        KameleoonClientFactory.create("another", OFFLINE)
         KameleoonClientFactory.forget("another")
 
 
@@ -57,7 +60,7 @@ def child(number: int) -> None:
         assert client.is_feature_active("child", "flag")
         assert client.stats().data_file_source == "service"
     assert KameleoonClientFactory.create("site-0", config) is clients[0]
-    made = KameleoonClientFactory.create(f"child-{number}", KameleoonClientConfig.offline({"featureFlags": []}))
+    made = KameleoonClientFactory.create(f"child-{number}", OFFLINE)
     assert made.is_ready()
     for place, client in enumerate(clients):
         client.track_conversion(f"visitor-{number * CLIENTS + place:03}", 1)

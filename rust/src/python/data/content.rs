@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 
 use pyo3::PyClass;
 use pyo3::exceptions::PyTypeError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
@@ -84,8 +83,8 @@ pub(super) fn initialize<K: Kind>(
 /// Whether a class derived from `base`, one of ours, has an `__init__` of its own, and no `__new__` that makes its own arguments into ours.
 #[cold]
 pub(super) fn initializes_itself(class: &Bound<'_, PyType>, base: &Bound<'_, PyType>) -> PyResult<bool> {
-    let same = |name: &Bound<'_, PyString>| -> PyResult<bool> { Ok(class.getattr(name)?.is(&base.getattr(name)?)) };
-    Ok(!same(intern!(class.py(), "__init__"))? && same(intern!(class.py(), "__new__"))?)
+    let same = |name: &str| -> PyResult<bool> { Ok(class.getattr(name)?.is(&base.getattr(name)?)) };
+    Ok(!same("__init__")? && same("__new__")?)
 }
 
 /// The arguments of a call by the positions of their names. An argument may have several names: those of the vendor's

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
@@ -82,7 +81,7 @@ fn plain(cookies: &Bound<'_, PyDict>) -> PyResult<Option<Pairs>> {
 /// What a mapping of any kind has as its items; the first of a name counts, as with the multi-dicts of frameworks.
 #[cold]
 fn mapping(cookies: &Bound<'_, PyAny>) -> PyResult<Option<Pairs>> {
-    let items = cookies.call_method0(intern!(cookies.py(), "items")).and_then(|items| items.try_iter());
+    let items = cookies.call_method0("items").and_then(|items| items.try_iter());
     let Ok(items) = contained(cookies.py(), items)? else {
         let expected = "a mapping of names to values (of a header's text: http.cookies.SimpleCookie(text))";
         left_out(cookies, "Cookie: cookies", expected, "the datum")?;
@@ -107,7 +106,7 @@ fn value_of(value: &Bound<'_, PyAny>) -> PyResult<Box<str>> {
 /// A `Morsel` has its value as an attribute; what is neither it nor a `str` counts as its text.
 #[cold]
 fn morsel(value: &Bound<'_, PyAny>) -> PyResult<Box<str>> {
-    match contained(value.py(), value.getattr(intern!(value.py(), "value")))? {
+    match contained(value.py(), value.getattr("value"))? {
         Ok(inner) if inner.is_instance_of::<PyString>() => Ok(text(&inner)?.into()),
         _ => Ok(text(value)?.into()),
     }

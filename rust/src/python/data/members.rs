@@ -1,32 +1,31 @@
 //! The members of the enums in `kameleoon.data`, by their numbers.
 
 use pyo3::exceptions::PyValueError;
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyList;
 
 use crate::python::errors::contained;
 use crate::python::lenient::left_out;
+use crate::python::once::Once;
 
 /// The members of one of the enums in `kameleoon.data`, fetched once.
 pub(super) struct Members {
     name: &'static str,
-    members: PyOnceLock<Vec<Py<PyAny>>>,
+    members: Once<Vec<Py<PyAny>>>,
 }
 
 impl Members {
     pub(super) const fn new(name: &'static str) -> Self {
-        Self { name, members: PyOnceLock::new() }
+        Self { name, members: Once::new() }
     }
 
     fn all(&self, py: Python<'_>) -> PyResult<&[Py<PyAny>]> {
         let fetch = || -> PyResult<Vec<Py<PyAny>>> {
-            let class = py.import(intern!(py, "kameleoon.data"))?.getattr(self.name)?;
-            let members = py.import(intern!(py, "builtins"))?.call_method1(intern!(py, "list"), (class,))?;
+            let class = py.import("kameleoon.data")?.getattr(self.name)?;
+            let members = py.import("builtins")?.call_method1("list", (class,))?;
             Ok(members.cast_into::<PyList>()?.iter().map(Bound::unbind).collect())
         };
-        self.members.get_or_try_init(py, fetch).map(Vec::as_slice)
+        self.members.get_or_try_init(fetch).map(Vec::as_slice)
     }
 
     /// The member of a number.
@@ -51,13 +50,13 @@ impl Members {
         let py = argument.py();
         let mut names = Vec::new();
         for (number, member) in self.all(py)?.iter().enumerate() {
-            for attribute in [intern!(py, "value"), intern!(py, "name")] {
+            for attribute in ["value", "name"] {
                 let same = member.bind(py).getattr(attribute)?.eq(argument);
                 if contained(py, same)?.unwrap_or(false) {
                     return Ok(u8::try_from(number).ok());
                 }
             }
-            names.push(member.bind(py).getattr(intern!(py, "name"))?.to_string());
+            names.push(member.bind(py).getattr("name")?.to_string());
         }
         left_out(argument, name, &format!("a {} ({})", self.name, names.join(", ")), "the datum")?;
         Ok(None)

@@ -13,7 +13,6 @@ pub(super) mod software;
 use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
 use pyo3::types::{PyDict, PyTuple};
@@ -184,7 +183,7 @@ fn arguments<'py>(py: Python<'py>, datum: &Datum) -> PyResult<(Bound<'py, PyTupl
     let positional: Vec<Bound<'py, PyAny>> = match datum {
         Datum::CustomData(datum) => {
             if !datum.overwrite {
-                named.set_item(intern!(py, "overwrite"), false)?;
+                named.set_item("overwrite", false)?;
             }
             let key = match &datum.key {
                 CustomDataKey::Index(index) => index.into_pyobject(py)?.into_any(),
