@@ -41,12 +41,24 @@ class DataFileSlot:
     It outlives a fork: a child has its parent's data file.
     """
 
-    __slots__ = ("_failure", "_handle", "_made_at", "_warned", "is_fetched", "last_modified", "source", "updated_at")
+    __slots__ = (
+        "_failure",
+        "_handle",
+        "_made_at",
+        "_warned",
+        "is_fetched",
+        "last_modified",
+        "source",
+        "text",
+        "updated_at",
+    )
 
     def __init__(self, handle: DataFileHandle) -> None:
         self._handle = handle
         self._made_at = time.time()
         self._failure: tuple[str, float] | None = None
+        self.text = b"{}"
+        """The data file in use."""
         self._warned: int | None = None  # the hash of the last data file without flags
         self.source = "none"
         """``"none"``, ``"default"``, ``"service"``, ``"file"`` or ``"function"``."""
@@ -70,7 +82,7 @@ class DataFileSlot:
         not_older_than = self.settings.date_modified if self.source == "default" else None
         is_used, omissions = self._handle.update(text, not_older_than)
         if is_used:
-            self.source = source
+            self.source, self.text = source, text
         for omission in omissions:
             KameleoonLogger.warning("%s", omission)
         if is_used and self._handle.count_flags() == 0 and hash(text) != self._warned:
@@ -119,8 +131,8 @@ def _without_flags(text: bytes) -> str:
     return f"{head}; every flag is unknown. hint: are flags switched on for this site and environment?"
 
 
-def read_data_file(source: DataFileSource) -> bytes:
-    """The JSON text of a data file.
+def read_data_file(source: DataFileSource, name: str = "the default data file") -> bytes:
+    """The JSON text of a data file; ``name`` is what it is called where it cannot be read.
 
     Raises ``ConfigException`` where the file cannot be read, or the mapping is no JSON (it contains itself, say).
     """
@@ -132,7 +144,7 @@ def read_data_file(source: DataFileSource) -> bytes:
         try:
             return json.dumps(dict(source)).encode("ascii")
         except (TypeError, ValueError, RecursionError) as error:
-            raise ConfigException(f"the default data file is no JSON: {error}") from error
+            raise ConfigException(f"{name} is no JSON: {error}") from error
     if isinstance(source, (str, os.PathLike)):
         try:
             with open(source, "rb") as file:
@@ -141,6 +153,6 @@ def read_data_file(source: DataFileSource) -> bytes:
             is_text = str(source).lstrip()[:1] in ("{", "[")
             hint = "JSON text is given as bytes: text.encode()" if is_text else None
             shown = f"{type(error).__name__}: {str(source)[:40]!r}… is no path" if is_text else error
-            raise ConfigException(f"the default data file cannot be read: {shown}", hint=hint) from error
+            raise ConfigException(f"{name} cannot be read: {shown}", hint=hint) from error
     kind = type(source).__name__
-    raise ConfigException(f"the default data file must be a path, bytes or a mapping, not {kind}")
+    raise ConfigException(f"{name} must be a path, bytes or a mapping, not {kind}")

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from http.cookies import Morsel
 
     from kameleoon._service import Service
+    from kameleoon.batch.snapshot import Snapshot
     from kameleoon.types.client_stats import ClientStats
     from kameleoon.types.data_file import DataFile
     from kameleoon.types.explanation import Explanation
@@ -180,6 +181,20 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
             self._cookie.set_in(cookies, visitor_code)
 
     # The data file
+
+    def snapshot(self) -> Snapshot:
+        """The data file in use, frozen, to evaluate whole tables of visitors (docs/batch.md).
+
+        Raises ``ConfigException`` where no data file is in yet.
+
+        >>> client.snapshot().flag_keys
+        ['new-checkout', 'old-search']
+        """
+        from kameleoon.batch.snapshot import Snapshot
+
+        if self._data_file.source == "none":
+            raise ConfigException(self._data_file.why_not_ready())
+        return Snapshot(self._data_file.text)
 
     def get_data_file(self) -> DataFile:
         """The data file in use, as a copy of its own. Without one it is empty, and its ``date_modified`` is 0.

@@ -34,6 +34,7 @@
 //! |---|---|---|---|
 //! | [`hashing`] | a visitor code and a salt (a container's id, a group's name) | a bucket in `[0, 1]` | `datafile` for the salts, `evaluation` for the buckets |
 //! | [`numbers`] | text | numbers and versions as Python reads and writes them | `datafile`, `targeting`, `delivery`, `remote` |
+//! | [`kinds`] | a name of a device, a browser, an operating system | its number, and back | `datafile`, `targeting`, `delivery`, `remote` |
 //! | [`nearest`] | a key that does not exist, and those that do | the nearest of them | `engine` for hints |
 //! | [`value`] | | JSON values as users get them; text as JSON | `json`, `datafile`, `delivery` |
 //! | [`pattern`] | a pattern, then texts | what Python's `re.fullmatch` says, within bounded steps | `datafile` compiles, `targeting` matches |
@@ -45,18 +46,21 @@
 //! | [`evaluation`] | a flag, a visitor, the time | the answer and what it assigns; an [`explanation`](evaluation::explanation) watches it | `engine` |
 //! | [`delivery`] | unsent events | lines, batches of lines, the count of what became of them | `engine`; `remote` asks how long an event may be |
 //! | [`remote`] | the service's answer | what it holds, to be stored under a visitor; or an error, and nothing is stored | `engine`'s callers read, `engine` stores |
+//! | [`batch`] | a table of visitors in columns | columns of variations, by the same evaluator; no store | the bindings |
 //! | [`engine`] | everything that a user calls | answers, notices for the log, batches | the bindings, tests, benchmarks |
 //! | `python` | Python objects | Python objects (feature `python`): it converts and decides nothing | Python |
 //!
 //! The core takes time and randomness as arguments: it has no clock, no environment and no globals. It never logs; what is
 //! to be said comes back as data: [`datafile::Omission`], [`engine::Notice`], [`datafile::reports`].
 
+pub mod batch;
 pub mod datafile;
 pub mod delivery;
 pub mod engine;
 pub mod evaluation;
 pub mod hashing;
 pub mod json;
+pub mod kinds;
 pub mod nearest;
 pub mod numbers;
 pub mod pattern;

@@ -13,6 +13,14 @@ pub enum Number {
 }
 
 impl Number {
+    /// Text as Python's `int` reads it, else as `float` does.
+    pub fn parse(text: &str) -> Option<Self> {
+        match Integer::parse(text) {
+            Some(Integer::Small(integer)) => Some(Self::Integer(integer)),
+            _ => parse_float(text).map(Self::Float),
+        }
+    }
+
     /// The value as a double.
     #[expect(clippy::cast_precision_loss, reason = "Python compares an int with a float by value; ours are below 2^53")]
     pub fn as_f64(self) -> f64 {

@@ -8,14 +8,12 @@ use jiter::JsonValue;
 use crate::datafile::model::{CustomDataTable, RuleKind};
 use crate::delivery::event::is_too_long;
 use crate::json::{self, Fields, digits, number};
+use crate::kinds::{DEVICES, OPERATING_SYSTEMS, browser_number, number_of};
 use crate::numbers::Number;
 use crate::visitor::Millis;
 use crate::visitor::assigned::AssignedVariation;
 use crate::visitor::data::{BanditScores, Personalization, Score, StoredCustomData, VisitorData, VisitorVisits};
-use crate::visitor::datum::{
-    BROWSERS, Browser, Conversion, CustomData, CustomDataKey, DEVICES, Datum, Geolocation, OPERATING_SYSTEMS, PageView,
-    Values,
-};
+use crate::visitor::datum::{Browser, Conversion, CustomData, CustomDataKey, Datum, Geolocation, PageView, Values};
 use crate::visitor::keyed::{Item, Keyed};
 use crate::visitor::sending::Sending;
 
@@ -208,9 +206,9 @@ impl RemoteVisitor {
             self.device = data.text("deviceType")?.and_then(|name| number_of(name, &DEVICES));
         }
         if filter.browser && self.browser.is_none() {
-            let name = data.text("browser")?.map(|name| if name == "IE" { "INTERNET_EXPLORER" } else { name });
-            self.browser = name
-                .and_then(|name| number_of(name, &BROWSERS))
+            self.browser = data
+                .text("browser")?
+                .and_then(browser_number)
                 .map(|kind| Browser { kind, version: data.get("browserVersion").and_then(to_number) });
         }
         if filter.operating_system && self.operating_system.is_none() {
@@ -315,10 +313,6 @@ impl RemoteVisitor {
             extras.bandit_scores = self.bandit_scores.unwrap_or_default();
         }
     }
-}
-
-fn number_of(name: &str, names: &[&str]) -> Option<u8> {
-    names.iter().position(|known| *known == name).and_then(|number| u8::try_from(number).ok())
 }
 
 fn to_number(json: &JsonValue<'_>) -> Option<Number> {

@@ -15,6 +15,7 @@ use super::condition::{
 use super::index::SegmentIndex;
 use super::model::Map;
 use crate::json::{self, Fields};
+use crate::kinds::{DEVICES, OPERATING_SYSTEMS, browser_number, number_of};
 use crate::numbers::{self, Version};
 use crate::pattern;
 
@@ -60,9 +61,12 @@ impl Reading<'_, '_> {
             "PAGE_TITLE" => Condition::Page(PageCondition::Title(self.text_test("title", "matchType")?)),
             "PREVIOUS_PAGE" => Condition::Page(PageCondition::PreviousUrl(self.text_test("url", "matchType")?)),
             "PAGE_VIEWS" => Condition::Page(PageCondition::Views(number("pageCount")?)),
-            "DEVICE_TYPE" => Condition::Device(DeviceCondition::Type(required_text(fields, "device")?.into())),
+            "DEVICE_TYPE" => {
+                Condition::Device(DeviceCondition::Type(number_of(required_text(fields, "device")?, &DEVICES)))
+            }
             "OPERATING_SYSTEM" => {
-                Condition::Device(DeviceCondition::OperatingSystem(required_text(fields, "os")?.into()))
+                let number = number_of(required_text(fields, "os")?, &OPERATING_SYSTEMS);
+                Condition::Device(DeviceCondition::OperatingSystem(number))
             }
             "BROWSER" => Condition::Device(browser(fields)?),
             "APPLICATION_VERSION" => {
@@ -213,10 +217,7 @@ fn version_test(fields: Fields<'_>) -> Result<Option<VersionTest>, String> {
 
 /// The browser's version is compared as the float `major.minor` (`"10.5.3"` is 10.5) **(kept quirk)**.
 fn browser(fields: Fields<'_>) -> Result<DeviceCondition, String> {
-    let name = match required_text(fields, "browser")? {
-        "IE" => "INTERNET_EXPLORER",
-        name => name,
-    };
+    let number = browser_number(required_text(fields, "browser")?);
     let version = match version_test(fields)? {
         None => None,
         Some(VersionTest { comparison, version }) => {
@@ -224,7 +225,7 @@ fn browser(fields: Fields<'_>) -> Result<DeviceCondition, String> {
             Some(NumberTest { comparison, value })
         }
     };
-    Ok(DeviceCondition::Browser { name: name.into(), version })
+    Ok(DeviceCondition::Browser { number, version })
 }
 
 fn sdk_language(fields: Fields<'_>) -> Result<bool, String> {

@@ -58,6 +58,9 @@ pub(super) fn compile_segments(
     drop(references);
     break_cycles(&mut data_file.segments, omissions);
     data_file.remembered_segments = number_remembered(&mut data_file.segments);
+    for (term, number) in data_file.segments.iter_mut().flat_map(terms_mut).zip(0..) {
+        term.number = number;
+    }
     let counts_today = |term: &Term| matches!(term.condition, Condition::Visit(VisitCondition::Today(_)));
     data_file.uses_local_day = data_file.segments.iter().flat_map(terms).any(counts_today);
     indices
@@ -85,6 +88,10 @@ fn terms(segment: &Segment) -> impl Iterator<Item = &Term> {
     segment.tree.items.iter().flat_map(|group| group.items.iter())
 }
 
+fn terms_mut(segment: &mut Segment) -> impl Iterator<Item = &mut Term> {
+    segment.tree.items.iter_mut().flat_map(|group| group.items.iter_mut())
+}
+
 fn compile_tree(
     segment: &SegmentWire<'_>,
     references: &References<'_>,
@@ -100,7 +107,8 @@ fn compile_tree(
     tree.unwrap_or_else(|reason| {
         // Without its shape a segment cannot be trusted to let anybody in.
         omissions.add("segment", segment.id.to_string(), format!("it targets nobody: {reason}"));
-        let nobody = Term { condition: Condition::Never, include: true, kind: "".into(), definition: "".into() };
+        let nobody =
+            Term { number: 0, condition: Condition::Never, include: true, kind: "".into(), definition: "".into() };
         let group = Expression { items: Box::new([nobody]), or_operators: Box::default() };
         Expression { items: Box::new([group]), or_operators: Box::default() }
     })
@@ -152,7 +160,7 @@ fn compile_term(
         write_scalar(&mut definition, value);
     }
     let include = !matches!(fields.get("isInclude"), Some(JsonValue::Bool(false)));
-    Term { condition, include, kind: kind.into(), definition: definition.into() }
+    Term { number: 0, condition, include, kind: kind.into(), definition: definition.into() }
 }
 
 fn write_scalar(out: &mut String, value: &JsonValue<'_>) {
@@ -191,7 +199,7 @@ fn references_of(segment: &Segment) -> impl Iterator<Item = usize> {
 fn cut(segments: &mut [Segment], omissions: &mut Omissions, reason: &str, is_broken: impl Fn(usize, usize) -> bool) {
     for (position, segment) in segments.iter_mut().enumerate() {
         let id = segment.id;
-        for term in segment.tree.items.iter_mut().flat_map(|group| group.items.iter_mut()) {
+        for term in terms_mut(segment) {
             if let Condition::Segment(target) = term.condition
                 && is_broken(position, target.position())
             {

@@ -63,6 +63,8 @@ pub type ConditionTree = Expression<Expression<Term>>;
 /// A condition as a group holds it: maybe negated.
 #[derive(Debug)]
 pub struct Term {
+    /// The term's number: all terms of a data file are numbered from 0, so that a table can say something of each.
+    pub number: u32,
     /// What is asked of the visitor.
     pub condition: Condition,
     /// `isInclude`: false negates.
@@ -213,17 +215,18 @@ pub enum PageCondition {
     Views(NumberTest),
 }
 
-/// Conditions on the visitor's device, software and whereabouts.
+/// Conditions on the visitor's device, software and whereabouts. Kinds are numbers of [`crate::kinds`]; `None` is a name that
+/// no visitor has.
 #[derive(Debug)]
 pub enum DeviceCondition {
-    /// `DEVICE_TYPE`, by name.
-    Type(Box<str>),
-    /// `OPERATING_SYSTEM`, by name.
-    OperatingSystem(Box<str>),
-    /// `BROWSER`, by name, with a version if one is asked for.
+    /// `DEVICE_TYPE`
+    Type(Option<u8>),
+    /// `OPERATING_SYSTEM`
+    OperatingSystem(Option<u8>),
+    /// `BROWSER`, with a version if one is asked for.
     Browser {
-        /// The browser's name.
-        name: Box<str>,
+        /// The browser.
+        number: Option<u8>,
         /// The version's `major.minor` as a float.
         version: Option<NumberTest>,
     },

@@ -311,6 +311,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The key of the variation as a user is given it: empty where the flag, which must be the outcome's, has none of that
+    /// key **(kept quirk)**.
+    pub fn variation_key<'a>(&self, flag: &'a Flag) -> &'a str {
+        self.variation.map_or("", |variation| &flag[variation].key)
+    }
+
     /// Whether the flag is on: the key is not `"off"`.
     pub fn is_active(&self) -> bool {
         *self.key != *OFF

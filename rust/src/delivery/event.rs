@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use compact_str::CompactString;
 use hashbrown::HashSet;
 
+use crate::kinds::{self, DEVICES, OPERATING_SYSTEMS};
 use crate::numbers::Number;
 use crate::value::write_json_string;
-use crate::visitor::datum::{
-    Browser, Conversion, CustomData, CustomDataKey, DEVICES, Datum, Geolocation, OPERATING_SYSTEMS, PageView, Values,
-};
+use crate::visitor::datum::{Browser, Conversion, CustomData, CustomDataKey, Datum, Geolocation, PageView, Values};
 use crate::visitor::unsent::Event;
 
 /// The most characters of one event, so that its line, with visitor code and user agent, is below the service's limit.
@@ -77,11 +76,11 @@ impl<'a> Line<'a> {
             Event::Browser(browser) => self.browser(*browser),
             Event::Device(device) => {
                 self.plain("eventType", "staticData");
-                self.plain("deviceType", DEVICES.get(usize::from(*device)).copied().unwrap_or("DESKTOP"));
+                self.plain("deviceType", kinds::name_of(*device, &DEVICES).unwrap_or("DESKTOP"));
             }
             Event::OperatingSystem(system) => {
                 self.plain("eventType", "staticData");
-                self.plain("os", OPERATING_SYSTEMS.get(usize::from(*system)).copied().unwrap_or("WINDOWS"));
+                self.plain("os", kinds::name_of(*system, &OPERATING_SYSTEMS).unwrap_or("WINDOWS"));
                 self.integer("osIndex", (*system).into());
             }
             Event::Visits { visit_number, time_since_previous } => {

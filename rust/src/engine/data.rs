@@ -2,28 +2,21 @@
 
 use std::sync::Arc;
 
-use compact_str::CompactString;
 use jiter::JsonValue;
 use smallvec::SmallVec;
 
 use super::{EngineError, EngineVisitor, Moment, Notice, Whose};
-use crate::datafile::model::{CustomDataTable, DataFile};
+use crate::datafile::model::DataFile;
 use crate::delivery::event::{is_too_long, name_of};
 use crate::json::{self, Fields};
 use crate::remote::RemoteVisitor;
-use crate::visitor::data::{Consent, ForcedVariation, SimulatedVariation, StoredCustomData, VisitorData};
-use crate::visitor::datum::{Conversion, CustomData, CustomDataKey, Datum, UNDEFINED_INDEX};
+use crate::visitor::data::{Consent, ForcedVariation, SimulatedVariation};
+use crate::visitor::datum::{Conversion, Datum};
 use crate::visitor::keyed::Keyed;
-use crate::visitor::sending::Sending;
+use crate::visitor::storing::{CodeChange, LeftOut, Storing};
 
 /// Some data, as a call brings them.
 pub type DataList = SmallVec<[Datum; 8]>;
-
-/// What is to be done about a visitor's codes once its data are no longer locked, in order.
-enum CodeChange {
-    UniqueIdentifier(bool),
-    Link(CompactString),
-}
 
 impl<A> EngineVisitor<'_, A> {
     /// Has the visitor brought into the cache: for callers that have other work before they go on with it.
@@ -39,7 +32,7 @@ impl<A> EngineVisitor<'_, A> {
     /// As [`Self::add`], for data that are in a list already; it is empty then. By reference: a list is 400 bytes, and
     /// moving it is measured to cost.
     pub fn add_list(&self, data: &mut DataList, track: bool, moment: Moment) -> Vec<Notice> {
-        let (mut notices, mut changes) = (Vec::new(), SmallVec::<[CodeChange; 1]>::new());
+        let (mut notices, mut left_out, mut changes) = (Vec::new(), Vec::new(), SmallVec::<[CodeChange; 1]>::new());
         let code = self.code.as_str();
         if data.iter().any(is_too_long) {
             self.leave_out_too_long(data, &mut notices);
@@ -50,13 +43,10 @@ impl<A> EngineVisitor<'_, A> {
         self.engine.store.lock(code).find_or_create(now, |visitor| {
             let mut storing = Storing { visitor: visitor.data, table, code, sending, now };
             for datum in data.drain(..) {
-                match storing.store(datum, &mut notices) {
-                    Ok(None) => {}
-                    Ok(Some(change)) => changes.push(change),
-                    Err(notice) => notices.push(notice),
-                }
+                changes.extend(storing.store(datum, &mut left_out));
             }
         });
+        notices.extend(left_out.into_iter().map(|left_out| told(left_out, code)));
         for change in changes {
             match change {
                 CodeChange::UniqueIdentifier(unique) => self.engine.store.set_unique_identifier(code, unique, now),
@@ -208,78 +198,18 @@ fn simulated_variation(data_file: &DataFile, key: &str, entry: &JsonValue<'_>) -
     Ok(SimulatedVariation { flag_key, variation })
 }
 
-/// Stores data under the visitor's lock.
-struct Storing<'a> {
-    visitor: &'a mut VisitorData,
-    table: &'a CustomDataTable,
-    code: &'a str,
-    sending: Sending,
-    now: i64,
-}
-
-impl Storing<'_> {
-    fn store(&mut self, datum: Datum, notices: &mut Vec<Notice>) -> Result<Option<CodeChange>, Notice> {
-        let sending = self.sending;
-        match datum {
-            Datum::CustomData(datum) => return self.store_custom_data(datum),
-            Datum::UniqueIdentifier(unique) => return Ok(Some(CodeChange::UniqueIdentifier(unique))),
-            Datum::Browser(browser) => self.visitor.store_browser(browser, sending),
-            Datum::Device(device) => self.visitor.store_device(device, sending),
-            Datum::OperatingSystem(system) => self.visitor.store_operating_system(system, sending),
-            Datum::Geolocation(geolocation) => self.visitor.store_geolocation(geolocation, sending),
-            Datum::PageView(view) if view.url.is_empty() => {
-                return Err(Notice::error(format!("page view of visitor {:?} ignored: its url is empty", self.code)));
-            }
-            Datum::PageView(view) => self.visitor.view_page(view, self.now, sending),
-            Datum::Conversion(conversion) => {
-                let metadata = self.metadata(&conversion, notices);
-                self.visitor.convert(conversion, metadata, self.now, sending);
-            }
-            Datum::Cookie(cookie) => self.visitor.store_cookie(cookie),
-            Datum::UserAgent(value) => self.visitor.store_user_agent(value),
-            Datum::ApplicationVersion(version) => self.visitor.store_application_version(version),
-        }
-        Ok(None)
-    }
-
-    fn index_of(&self, datum: &CustomData) -> Option<i64> {
-        match &datum.key {
-            CustomDataKey::Index(UNDEFINED_INDEX) => None,
-            CustomDataKey::Index(index) => Some(*index),
-            CustomDataKey::Name(name) => self.table.index_of(name),
-        }
-    }
-
-    fn store_custom_data(&mut self, datum: CustomData) -> Result<Option<CodeChange>, Notice> {
-        let Some(index) = self.index_of(&datum) else {
+/// What is told of something that was left out of what was to be stored.
+fn told(left_out: LeftOut, code: &str) -> Notice {
+    match left_out {
+        LeftOut::PageWithoutUrl => Notice::error(format!("page view of visitor {code:?} ignored: its url is empty")),
+        LeftOut::CustomData(datum) => {
             let name = name_of(&Datum::CustomData(datum));
-            let text = format!("{name} of visitor {:?} ignored: the data file has no such name", self.code);
-            return Err(Notice::error(text));
-        };
-        let user_id = datum.values.as_slice().first().filter(|user_id| !user_id.is_empty());
-        let user_id = user_id.filter(|_| self.table.mapping_index == Some(index)).cloned();
-        let sending = self.sending.only_if(!self.table.is_local_only(index));
-        let CustomData { values, overwrite, .. } = datum;
-        let is_mapping_identifier = user_id.is_some();
-        let stored = StoredCustomData { index, values, overwrite, is_mapping_identifier, unsent: false };
-        self.visitor.store_custom_data(stored, sending);
-        let Some(user_id) = user_id else { return Ok(None) };
-        self.visitor.extras_mut().mapping_identifier.get_or_insert_with(|| self.code.into());
-        Ok((user_id != self.code).then(|| CodeChange::Link(user_id)))
-    }
-
-    /// A conversion's metadata by index. What has none is left out and noted.
-    fn metadata(&self, conversion: &Conversion, notices: &mut Vec<Notice>) -> Box<[(i64, CustomData)]> {
-        let mut metadata = Vec::new();
-        for item in conversion.metadata.as_deref().unwrap_or_default() {
-            if let Some(index) = self.index_of(item) {
-                metadata.push((index, item.clone()));
-            } else {
-                let (name, goal) = (name_of(&Datum::CustomData(item.clone())), conversion.goal_id);
-                let text = format!("{name} left out of a conversion of goal {goal}: the data file has no such name");
-                notices.push(Notice::warning(text));
-            }
+            Notice::error(format!("{name} of visitor {code:?} ignored: the data file has no such name"))
         }
-        metadata.into()
+        LeftOut::Metadata { item, goal_id } => {
+            let name = name_of(&Datum::CustomData(item));
+            let text = format!("{name} left out of a conversion of goal {goal_id}: the data file has no such name");
+            Notice::warning(text)
+        }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::{EngineError, Whose};
+use super::{CodeError, EngineError, Whose};
 use crate::datafile::model::DataFile;
 use crate::nearest::nearest;
 
@@ -14,14 +14,14 @@ const MOST_NAMED: usize = 5;
 impl EngineError {
     /// Whether it is the data file that lacks something.
     pub fn is_about_data_file(&self) -> bool {
-        !matches!(self, Self::VisitorCodeEmpty | Self::VisitorCodeTooLong)
+        !matches!(self, Self::VisitorCode(_))
     }
 
     /// The remedy, as far as the data file that was asked knows one; `environment` is the one that it is of.
     pub fn hint(&self, data_file: &DataFile, environment: Option<&str>) -> Option<String> {
         match self {
-            Self::VisitorCodeEmpty => Some("get_visitor_code(…) gives each visitor a code".into()),
-            Self::VisitorCodeTooLong => Some("a longer identifier can be hashed to a shorter one".into()),
+            Self::VisitorCode(CodeError::Empty) => Some("get_visitor_code(…) gives each visitor a code".into()),
+            Self::VisitorCode(CodeError::TooLong) => Some("a longer identifier can be hashed to a shorter one".into()),
             Self::FeatureNotFound(key) => Some(feature(key, data_file, environment)),
             Self::FeatureDisabled(_) => Some(
                 "it is switched on per environment, at the service; is_feature_active answers False meanwhile, and \

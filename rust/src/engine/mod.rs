@@ -5,7 +5,6 @@
 //! its clock on and purges with [`Engine::purge`]. Time and randomness come in as arguments. `A` is whatever the bindings
 //! attach to a snapshot: objects made once a data file.
 
-mod code;
 mod data;
 mod evaluate;
 mod hint;
@@ -26,7 +25,7 @@ use crate::visitor::sending::Sending;
 use crate::visitor::store::VisitorStore;
 
 pub use crate::remote::{RemoteFilter, RemoteVisitor};
-pub use code::{MAX_VISITOR_CODE, VisitorCode};
+pub use crate::visitor::code::{CodeError, MAX_VISITOR_CODE, VisitorCode};
 pub use data::DataList;
 pub use evaluate::{Evaluated, Explained, Mode};
 pub use tracking::Losses;
@@ -52,10 +51,8 @@ pub enum Whose {
 /// Why a call has no answer. The bindings map each to one exception.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineError {
-    /// The visitor code is empty.
-    VisitorCodeEmpty,
-    /// The visitor code is longer than [`MAX_VISITOR_CODE`].
-    VisitorCodeTooLong,
+    /// The visitor code cannot be used.
+    VisitorCode(CodeError),
     /// No flag has this key.
     FeatureNotFound(String),
     /// The flag is not enabled in the environment.
@@ -80,8 +77,7 @@ pub enum EngineError {
 impl fmt::Display for EngineError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::VisitorCodeEmpty => write!(formatter, "empty visitor code"),
-            Self::VisitorCodeTooLong => write!(formatter, "is longer than {MAX_VISITOR_CODE} chars"),
+            Self::VisitorCode(error) => error.fmt(formatter),
             Self::FeatureNotFound(key) => write!(formatter, "feature flag {key:?} not found"),
             Self::FeatureDisabled(key) => write!(formatter, "feature flag {key:?} is disabled"),
             Self::ConsentRefused(key) => write!(formatter, "consent for feature flag {key:?} was refused"),
@@ -93,6 +89,12 @@ impl fmt::Display for EngineError {
 }
 
 impl std::error::Error for EngineError {}
+
+impl From<CodeError> for EngineError {
+    fn from(error: CodeError) -> Self {
+        Self::VisitorCode(error)
+    }
+}
 
 /// How much a [`Notice`] matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::datafile::index::{FlagIndex, OutcomeIndex};
 use crate::datafile::model::{DataFile, Flag, HoldoutShare, Outcome, Rule, RuleKind, Share, choose};
-use crate::hashing::{Salt, bucket};
+use crate::hashing::{self, Salt};
 use crate::pattern::Steps;
 use crate::targeting::{Memory, Subject, Targeting, TargetingObserver, Unobserved};
 use crate::visitor::Millis;
@@ -85,8 +85,14 @@ pub enum RuleStep {
     },
 }
 
-/// Watches an evaluation. By default it sees nothing and costs nothing.
+/// Watches an evaluation, and may know some of it beforehand. By default it sees nothing and costs nothing.
 pub trait Observer: TargetingObserver {
+    /// The bucket of a code for a salt.
+    #[inline]
+    fn bucket(&mut self, code: &str, salt: &Salt) -> f64 {
+        hashing::bucket(code, salt)
+    }
+
     /// A simulated variation is the answer.
     fn simulated(&mut self) {}
 
@@ -222,7 +228,7 @@ impl<'a> Evaluator<'a> {
             Some(LastHoldout::Share(position)) => return Ok(holdout.shares.get(usize::from(position))),
             Some(LastHoldout::Unknown) | None => {}
         }
-        let bucket = bucket(code, &holdout.salt);
+        let bucket = observer.bucket(code, &holdout.salt);
         let position = choose(&holdout.shares, bucket);
         if let Some(memory) = memory {
             memory.note_holdout(position);
@@ -240,7 +246,7 @@ impl<'a> Evaluator<'a> {
     /// Whether the flag is its mutually exclusive group's choice, or in no group.
     fn is_chosen_in_group<O: Observer>(&self, code: &str, observer: &mut O) -> bool {
         let Some(group) = self.flag.group.map(|group| &self.data_file[group]) else { return true };
-        let bucket = bucket(code, &group.salt);
+        let bucket = observer.bucket(code, &group.salt);
         let chosen = group.flags[slice(bucket, group.flags.len())];
         observer.group(&group.name, bucket, &self.data_file[chosen], chosen == self.index);
         chosen == self.index
@@ -304,7 +310,7 @@ impl<'a> Evaluator<'a> {
         let memory = self.memory(code);
         let remembered = memory.and_then(|memory| memory.share_of(rule));
         if remembered.is_none()
-            && let Some(bucket) = beyond_exposition(rule, code)
+            && let Some(bucket) = beyond_exposition(rule, code, observer)
         {
             let stops = rule.kind == RuleKind::TargetedDelivery;
             return (RuleStep::NotExposed { bucket, stops }, stops.then(|| Ok(self.default())));
@@ -321,7 +327,7 @@ impl<'a> Evaluator<'a> {
             (RuleStep::Delivered, rule.shares.first())
         } else {
             let share = remembered.or_else(|| {
-                let bucket = bucket(code, &rule.experiment_salt);
+                let bucket = observer.bucket(code, &rule.experiment_salt);
                 observer.experiment(bucket);
                 choose(&rule.shares, bucket).map(|position| &rule.shares[position])
             });
@@ -355,16 +361,16 @@ impl<'a> Evaluator<'a> {
     /// The choice of the contextual bandit, if the visitor has scores for the experiment.
     fn bandit_choice<'r>(&self, rule: &'r Rule, code: &str) -> Option<&'r Share> {
         let scores = self.extras()?.bandit_scores.get(&rule.experiment_id)?;
-        best_scored(rule, scores, |salt, count| slice(bucket(code, salt), count))
+        best_scored(rule, scores, |salt, count| slice(hashing::bucket(code, salt), count))
     }
 }
 
 /// The rule's bucket if it is beyond the rule's exposition. No bucket is beyond 1, so that needs no hash.
-fn beyond_exposition(rule: &Rule, code: &str) -> Option<f64> {
+fn beyond_exposition<O: Observer>(rule: &Rule, code: &str, observer: &mut O) -> Option<f64> {
     if rule.exposition >= 1.0 {
         return None;
     }
-    let bucket = bucket(code, &rule.salt);
+    let bucket = observer.bucket(code, &rule.salt);
     (bucket > rule.exposition).then_some(bucket)
 }
 

@@ -77,7 +77,7 @@ impl EngineClient {
 
     /// The visitor under a code. Raises `VisitorCodeInvalid`.
     pub(super) fn visitor<'a>(&'a self, code: &'a Bound<'_, PyAny>) -> PyResult<EngineVisitor<'a, Objects>> {
-        let parsed = VisitorCode::parse(visitor_code(code)?);
+        let parsed = VisitorCode::parse(visitor_code(code)?).map_err(EngineError::from);
         Ok(self.engine.here().visitor(self.raise(code.py(), parsed)?))
     }
 

@@ -10,9 +10,7 @@ use crate::engine::EngineError;
 /// The exception for an error; `environment` is the client's, `hint` gives the remedy when it is asked for.
 pub(super) fn exception(py: Python<'_>, error: &EngineError, environment: Option<&str>, hint: Option<Hint>) -> PyErr {
     match error {
-        EngineError::VisitorCodeEmpty | EngineError::VisitorCodeTooLong => {
-            raise(py, "VisitorCodeInvalid", &error.to_string(), hint)
-        }
+        EngineError::VisitorCode(_) => raise(py, "VisitorCodeInvalid", &error.to_string(), hint),
         EngineError::FeatureNotFound(key) => raise(py, "FeatureNotFound", key, hint),
         EngineError::FeatureDisabled(key) => {
             let message = match environment {

@@ -113,7 +113,8 @@ impl Outbox {
 
     /// What one visitor has to send. Raises `VisitorCodeInvalid`.
     fn take_of(&self, py: Python<'_>, visitor_code: &str) -> PyResult<TrackingBatch> {
-        let code = VisitorCode::parse(visitor_code).map_err(|error| errors::exception(py, &error, None, None))?;
+        let code =
+            VisitorCode::parse(visitor_code).map_err(|error| errors::exception(py, &error.into(), None, None))?;
         let visitor = self.engine.here().visitor(code);
         Ok(TrackingBatch::new(detached(py, || visitor.take_batch())))
     }

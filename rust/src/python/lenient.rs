@@ -7,7 +7,7 @@ use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
 use super::arguments::{kind, shown};
 use super::errors::contained;
 use super::log;
-use crate::numbers::{Integer, Number, parse_float};
+use crate::numbers::{Integer, Number};
 
 /// The longest value that is shown in a log line, in characters.
 const LONGEST_SHOWN: usize = 100;
@@ -99,7 +99,7 @@ fn read_number(argument: &Bound<'_, PyAny>) -> PyResult<Option<Number>> {
         return Ok(Some(Number::Integer(integer)));
     }
     if let Ok(string) = argument.cast::<PyString>() {
-        return Ok(string.to_str().ok().and_then(parsed));
+        return Ok(string.to_str().ok().and_then(Number::parse));
     }
     let Ok(float) = contained(argument.py(), argument.extract::<f64>())? else { return Ok(None) };
     // Of other numbers (`Decimal`) the text tells whether they are whole.
@@ -107,13 +107,6 @@ fn read_number(argument: &Bound<'_, PyAny>) -> PyResult<Option<Number>> {
     match Integer::parse(&text) {
         Some(Integer::Small(integer)) => Ok(Some(Number::Integer(integer))),
         _ => Ok(Some(Number::Float(float))),
-    }
-}
-
-fn parsed(text: &str) -> Option<Number> {
-    match Integer::parse(text) {
-        Some(Integer::Small(integer)) => Some(Number::Integer(integer)),
-        _ => parse_float(text).map(Number::Float),
     }
 }
 

@@ -4,6 +4,7 @@
 //! Python is never called while a visitor's or a shard's lock is held.
 
 mod arguments;
+mod batch;
 mod client;
 mod clock;
 mod comparison;
@@ -35,6 +36,8 @@ mod native {
 
     #[pymodule_export]
     use super::arguments::{bucket, group_bucket};
+    #[pymodule_export]
+    use super::batch::{AssignedBatch, Assignment, BatchSnapshot};
     #[pymodule_export]
     use super::client::EngineClient;
     #[pymodule_export]

@@ -42,10 +42,16 @@ pub struct Subject<'a> {
     pub memory: Option<Memory<'a>>,
 }
 
-/// Watches the evaluation of a targeting tree. Does nothing, and costs nothing, unless it says otherwise.
+/// Watches the evaluation of a targeting tree, and may know some of it beforehand. Does nothing, and costs nothing, unless
+/// it says otherwise.
 pub trait TargetingObserver {
     /// Whether every condition is to be evaluated, also where the answer is known without it.
     const EXHAUSTIVE: bool = false;
+
+    /// The truth of a condition for the visitor, before `isInclude`, if it is known already.
+    fn truth(&mut self, _term: &Term, _visitor: Option<&VisitorData>) -> Option<bool> {
+        None
+    }
 
     /// A segment is about to be evaluated.
     fn segment_begins(&mut self, _segment: SegmentIndex, _id: i64) {}
@@ -112,10 +118,18 @@ impl<'a> Targeting<'a> {
         targeted
     }
 
+    /// Whether a condition holds, before `isInclude`; one that refers to a segment does not.
+    pub fn condition_holds(&self, condition: &Condition) -> bool {
+        conditions::holds(condition, self)
+    }
+
     fn holds<O: TargetingObserver>(&self, term: &Term, observer: &mut O) -> bool {
         let truth = match &term.condition {
             Condition::Segment(segment) => self.is_targeted(*segment, observer),
-            condition => conditions::holds(condition, self),
+            condition => match observer.truth(term, self.subject.visitor) {
+                Some(known) => known,
+                None => conditions::holds(condition, self),
+            },
         };
         observer.condition_evaluated(term, truth, || conditions::describe(&term.condition, self));
         truth == term.include

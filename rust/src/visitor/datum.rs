@@ -7,13 +7,6 @@ use compact_str::CompactString;
 
 use crate::numbers::{Number, Version};
 
-/// Names of `DeviceType`, in the order of [`Datum::Device`]'s number.
-pub const DEVICES: [&str; 3] = ["PHONE", "TABLET", "DESKTOP"];
-/// Names of `BrowserType`, by value.
-pub const BROWSERS: [&str; 6] = ["CHROME", "INTERNET_EXPLORER", "FIREFOX", "SAFARI", "OPERA", "OTHER"];
-/// Names of `OperatingSystemType`, by value.
-pub const OPERATING_SYSTEMS: [&str; 6] = ["WINDOWS", "MAC", "IOS", "LINUX", "ANDROID", "WINDOWS_PHONE"];
-
 /// One datum, as `add_data` takes it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Datum {
@@ -21,9 +14,9 @@ pub enum Datum {
     CustomData(CustomData),
     /// `Browser`
     Browser(Browser),
-    /// `Device`, a number of [`DEVICES`].
+    /// `Device`, a number of [`crate::kinds::DEVICES`].
     Device(u8),
-    /// `OperatingSystem`, a number of [`OPERATING_SYSTEMS`].
+    /// `OperatingSystem`, a number of [`crate::kinds::OPERATING_SYSTEMS`].
     OperatingSystem(u8),
     /// `Geolocation`
     Geolocation(Arc<Geolocation>),
@@ -127,7 +120,7 @@ pub struct CustomData {
 /// `Browser(browser_type, version=None)`
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Browser {
-    /// A number of [`BROWSERS`].
+    /// A number of [`crate::kinds::BROWSERS`].
     pub kind: u8,
     /// The version, if known.
     pub version: Option<Number>,

@@ -2,6 +2,7 @@
 //! of them ([`store`]).
 
 pub mod assigned;
+pub mod code;
 pub mod data;
 pub mod datum;
 pub mod keyed;
@@ -11,6 +12,7 @@ pub mod sending;
 mod shard;
 mod slot;
 pub mod store;
+pub mod storing;
 pub mod unsent;
 
 pub use millis::Millis;

@@ -20,11 +20,11 @@ const PIECE_BYTES: usize = 65_536;
 /// One event to be sent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// The device, a number of [`super::datum::DEVICES`].
+    /// The device, a number of [`crate::kinds::DEVICES`].
     Device(u8),
     /// The browser.
     Browser(Browser),
-    /// The operating system, a number of [`super::datum::OPERATING_SYSTEMS`].
+    /// The operating system, a number of [`crate::kinds::OPERATING_SYSTEMS`].
     OperatingSystem(u8),
     /// Where the visitor is.
     Geolocation(Arc<Geolocation>),

@@ -3,10 +3,10 @@
 
 use super::Family;
 use crate::datafile::condition::DeviceCondition;
+use crate::kinds::{BROWSERS, DEVICES, OPERATING_SYSTEMS, name_of};
 use crate::numbers::Number;
 use crate::targeting::Targeting;
-use crate::visitor::data::Details;
-use crate::visitor::datum::{BROWSERS, DEVICES, OPERATING_SYSTEMS};
+use crate::visitor::datum::Browser;
 
 /// What a browser's version counts as when it is missing or 0.
 const NO_VERSION: f64 = -1.0;
@@ -16,10 +16,13 @@ impl Family for DeviceCondition {
         let Some(visitor) = targeting.subject.visitor else { return false };
         let details = visitor.details();
         match self {
-            Self::Type(asked) => device(details) == Some(asked),
-            Self::OperatingSystem(asked) => operating_system(details) == Some(asked),
-            Self::Browser { name: asked, version: test } => browser(details)
-                .is_some_and(|(name, version)| *name == **asked && test.is_none_or(|test| test.holds(version))),
+            Self::Type(asked) => details.device.as_ref().is_some_and(|has| Some(has.datum) == *asked),
+            Self::OperatingSystem(asked) => {
+                details.operating_system.as_ref().is_some_and(|has| Some(has.datum) == *asked)
+            }
+            Self::Browser { number: asked, version: test } => details.browser.as_ref().is_some_and(|has| {
+                Some(has.datum.kind) == *asked && test.is_none_or(|test| test.holds(browser_version(has.datum)))
+            }),
             Self::ApplicationVersion(test) => {
                 let version = details.application_version.as_ref().and_then(|version| version.version.as_ref());
                 version.is_some_and(|version| test.holds(version))
@@ -43,10 +46,15 @@ impl Family for DeviceCondition {
         let visitor = targeting.subject.visitor?;
         let details = visitor.details();
         match self {
-            Self::Type(_) => device(details).map(Into::into),
-            Self::OperatingSystem(_) => operating_system(details).map(Into::into),
-            Self::Browser { .. } => browser(details)
-                .map(|(name, version)| if version < 0.0 { name.into() } else { format!("{name} {version}") }),
+            Self::Type(_) => Some(name_of(details.device.as_ref()?.datum, &DEVICES)?.into()),
+            Self::OperatingSystem(_) => {
+                Some(name_of(details.operating_system.as_ref()?.datum, &OPERATING_SYSTEMS)?.into())
+            }
+            Self::Browser { .. } => {
+                let browser = details.browser.as_ref()?.datum;
+                let (name, version) = (name_of(browser.kind, &BROWSERS)?, browser_version(browser));
+                Some(if version < 0.0 { name.into() } else { format!("{name} {version}") })
+            }
             Self::ApplicationVersion(_) => {
                 details.application_version.as_ref().map(|version| format!("{:?}", version.text))
             }
@@ -65,23 +73,8 @@ impl Family for DeviceCondition {
     }
 }
 
-fn named(names: &'static [&'static str], number: u8) -> &'static str {
-    names.get(usize::from(number)).copied().unwrap_or("")
-}
-
-fn device(details: &Details) -> Option<&'static str> {
-    details.device.as_ref().map(|stored| named(&DEVICES, stored.datum))
-}
-
-fn operating_system(details: &Details) -> Option<&'static str> {
-    details.operating_system.as_ref().map(|stored| named(&OPERATING_SYSTEMS, stored.datum))
-}
-
-/// The browser's name and version.
-fn browser(details: &Details) -> Option<(&'static str, f64)> {
-    let browser = details.browser.as_ref()?.datum;
-    let version = browser.version.map(Number::as_f64).filter(|version| *version != 0.0);
-    Some((named(&BROWSERS, browser.kind), version.unwrap_or(NO_VERSION)))
+fn browser_version(browser: Browser) -> f64 {
+    browser.version.map(Number::as_f64).filter(|version| *version != 0.0).unwrap_or(NO_VERSION)
 }
 
 /// Whether what is asked for, if anything, is what the visitor has, lower-cased.

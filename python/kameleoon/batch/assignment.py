@@ -1,0 +1,60 @@
+"""``Assignment``: answers on their way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from kameleoon._native import AssignedBatch
+from kameleoon._native import Assignment as NativeAssignment
+
+__all__ = ["Assignment", "AssignmentCounts"]
+
+
+class AssignmentCounts(NamedTuple):
+    """What has become of the rows that were read so far."""
+
+    rows: int
+    """Rows that were answered."""
+    null_codes: int
+    """Of these, rows whose visitor code is null: all their variations are null."""
+    empty_codes: int
+    """Rows whose visitor code is empty: the same."""
+    too_long_codes: int
+    """Rows whose visitor code has more than 255 characters: the same."""
+
+
+class Assignment:
+    """The answers of :meth:`Snapshot.assign`, made while they are read.
+
+    What is held of them at a time does not grow with the table. They can be read once, by one of these ways:
+
+    - by Arrow's protocol, ``__arrow_c_stream__``: ``pyarrow.table(answers)``, ``polars.DataFrame(answers)``,
+      ``pyarrow.RecordBatchReader.from_stream(answers)``, and whatever else takes a table;
+    - batch by batch, ``for batch in answers``: each has ``__arrow_c_array__``, as ``pyarrow.record_batch(batch)``
+      takes it.
+
+    An interrupt (Ctrl+C) ends the work within 200 ms: batch by batch it is raised as it is, by the protocol as the
+    reader's own error, which says so.
+    """
+
+    def __init__(self, native: NativeAssignment) -> None:
+        """Made by :meth:`Snapshot.assign`."""
+        self._native = native
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> Any:
+        """The answers by Arrow's protocol. Raises ``ValueError`` where they have been read already."""
+        return self._native.__arrow_c_stream__(requested_schema)
+
+    def __arrow_c_schema__(self) -> Any:
+        """The columns' names and types by Arrow's protocol."""
+        return self._native.__arrow_c_schema__()
+
+    def __iter__(self) -> Iterator[AssignedBatch]:
+        """The answers, batch by batch."""
+        return iter(self._native)
+
+    @property
+    def counts(self) -> AssignmentCounts:
+        """What has become of the rows that were read so far."""
+        return AssignmentCounts(*self._native.progress())
