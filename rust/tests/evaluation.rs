@@ -279,7 +279,7 @@ fn exposition_and_shares_hash_their_own_ids_with_the_respool_time() {
         check("", &file, &code, None, if bucket(&code, &rule) > 0.4 { DEFAULT } else { on });
     }
     let (snapshot, _) = snapshot(&file);
-    assert_eq!(choose(&snapshot.data_file.flags[0].rules[0].shares, 1.0), Some(1));
+    assert_eq!(choose(&snapshot.data_file.flags[0].rules[0].shares, 1.0), 1);
 }
 
 #[test]

@@ -154,10 +154,11 @@ struct Wide<'a> {
 }
 
 impl Answers for Wide<'_> {
-    #[inline]
-    fn put(&mut self, position: usize, row: usize, verdict: Verdict) {
-        if let Some(outcome) = verdict.outcome {
-            self.columns[position][row] = self.keys_of[outcome.position()];
+    fn put(&mut self, position: usize, rows: &[usize], verdict: Verdict) {
+        let Some(outcome) = verdict.outcome else { return };
+        let (column, key) = (&mut self.columns[position], self.keys_of[outcome.position()]);
+        for row in rows {
+            column[*row] = key;
         }
     }
 }
@@ -173,8 +174,10 @@ impl Long {
 }
 
 impl Answers for Long {
-    fn put(&mut self, position: usize, row: usize, verdict: Verdict) {
-        self.verdicts[row * self.flags + position] = verdict;
+    fn put(&mut self, position: usize, rows: &[usize], verdict: Verdict) {
+        for row in rows {
+            self.verdicts[row * self.flags + position] = verdict;
+        }
     }
 }
 

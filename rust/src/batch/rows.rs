@@ -1,24 +1,22 @@
 //! Evaluates a portion of rows: for each row each flag that is asked for, in order, as a client would that is given the
 //! row's data by `add_data` and asked with `track=False`.
 
-mod watch;
-
 use std::ops::Range;
 
 use arrow_array::RecordBatch;
 
 use super::cells::Cells;
 use super::columns::{Kind, Source, SourceCells};
+use super::paths::{End, Node, Paths, Question as Asked, Recorder};
 use super::truths::{Reads, Truths, store};
 use crate::datafile::index::{FlagIndex, OutcomeIndex};
-use crate::datafile::model::{DataFile, RuleKind};
+use crate::datafile::model::DataFile;
 use crate::evaluation::{Answer, evaluate};
-use crate::hashing::Salt;
+use crate::hashing::{Salt, buckets};
 use crate::targeting::Subject;
 use crate::visitor::code::{CodeError, VisitorCode};
 use crate::visitor::data::VisitorData;
 use crate::visitor::sending::Sending;
-use watch::Watch;
 
 /// So many rows are taken through all flags before the next: their buckets and visitors stay in the cache.
 const BLOCK: usize = 1024;
@@ -69,8 +67,8 @@ pub struct Verdict {
 
 /// Takes the answers for a portion of rows. What it is not told of has [`Reason::InvalidVisitorCode`].
 pub trait Answers {
-    /// The answer of a row for the flag at a position among those that are asked for.
-    fn put(&mut self, position: usize, row: usize, verdict: Verdict);
+    /// The answer of some rows for the flag at a position among those that are asked for.
+    fn put(&mut self, position: usize, rows: &[usize], verdict: Verdict);
 }
 
 /// Rows whose visitor codes cannot be used.
@@ -92,6 +90,8 @@ pub struct Question {
     reads: Reads,
     /// Whether some flag hashes a custom datum that a column has: then a visitor is made of each row's data.
     hashes_data: bool,
+    /// Whether some flag looks at what earlier ones have assigned.
+    history: bool,
     now: i64,
     day_start: i64,
 }
@@ -102,7 +102,9 @@ impl Question {
         let kinds: Vec<Kind> = sources.iter().map(|source| source.kind).collect();
         let hashed = |flag: &FlagIndex| data_file[*flag].bucketing_index.map(Kind::CustomData);
         let hashes_data = flags.iter().filter_map(hashed).any(|kind| kinds.contains(&kind));
-        Self { reads: Reads::new(data_file, &kinds), flags, sources, hashes_data, now, day_start }
+        let reads = Reads::new(data_file, &kinds);
+        let history = flags.iter().any(|flag| reads.history_of(&data_file[*flag]));
+        Self { flags, sources, reads, hashes_data, history, now, day_start }
     }
 
     /// Answers for rows whose visitor codes are in the column `codes`.
@@ -111,21 +113,24 @@ impl Question {
         data_file: &DataFile,
         rows: &RecordBatch,
         codes: usize,
-        answers: &mut dyn Answers,
+        answers: &mut impl Answers,
     ) -> Unusable {
         let count = rows.num_rows();
         let column = Cells::new(rows.column(codes));
         let mut unusable = Unusable::default();
         let codes: Vec<&str> = (0..count).map(|row| usable(column.str(row), &mut unusable)).collect();
         let cells: Vec<SourceCells> = self.sources.iter().map(|source| SourceCells::new(source, rows)).collect();
-        let truths = Truths::new(data_file, &self.reads, &cells, count, (self.now, self.day_start));
         let mut portion = Portion {
             data_file,
             question: self,
             codes: &codes,
             cells: &cells,
-            watch: Watch::new(truths),
+            truths: Truths::new(data_file, &self.reads, &cells, count, (self.now, self.day_start)),
+            paths: self.flags.iter().map(|_| Paths::new()).collect(),
+            exists: Vec::new(),
             visitors: Vec::new(),
+            hashing: Hashing::default(),
+            spare: Vec::new(),
             answers,
         };
         let mut start = 0;
@@ -138,149 +143,216 @@ impl Question {
 }
 
 /// A code, or the empty text for one that cannot be used, which is counted.
+#[inline]
 fn usable<'a>(code: Option<&'a str>, unusable: &mut Unusable) -> &'a str {
-    let Some(code) = code else {
-        unusable.null += 1;
-        return "";
+    let count = match code.map(VisitorCode::parse) {
+        Some(Ok(code)) => return code.as_str(),
+        None => &mut unusable.null,
+        Some(Err(CodeError::Empty)) => &mut unusable.empty,
+        Some(Err(CodeError::TooLong)) => &mut unusable.too_long,
     };
-    match VisitorCode::parse(code) {
-        Ok(_) => code,
-        Err(CodeError::Empty) => {
-            unusable.empty += 1;
-            ""
-        }
-        Err(CodeError::TooLong) => {
-            unusable.too_long += 1;
-            ""
-        }
+    *count += 1;
+    ""
+}
+
+/// Room for hashing, used again and again.
+#[derive(Default)]
+struct Hashing<'a> {
+    codes: Vec<&'a str>,
+    buckets: Vec<f64>,
+}
+
+impl<'a> Hashing<'a> {
+    /// The buckets of some rows.
+    fn buckets(&mut self, rows: &[usize], codes: &[&'a str], salt: &Salt) -> &[f64] {
+        self.codes.clear();
+        self.codes.extend(rows.iter().map(|row| codes[*row]));
+        self.buckets.clear();
+        buckets(&self.codes, salt, &mut self.buckets);
+        &self.buckets
     }
 }
 
-struct Portion<'a> {
+struct Portion<'a, A> {
     data_file: &'a DataFile,
     question: &'a Question,
     /// Empty where there is none that can be used.
     codes: &'a [&'a str],
     cells: &'a [SourceCells],
-    watch: Watch<'a>,
-    /// The visitors of the block's rows; `None` for one who has nothing yet. Empty if no condition looks at visitors.
-    visitors: Vec<Option<VisitorData>>,
-    answers: &'a mut dyn Answers,
+    truths: Truths<'a>,
+    /// The ways of each flag.
+    paths: Vec<Paths>,
+    /// Whether the visitors of the block's rows have anything yet.
+    exists: Vec<bool>,
+    /// These visitors, where evaluations look at more of them than the columns' cells.
+    visitors: Vec<VisitorData>,
+    hashing: Hashing<'a>,
+    /// Lists of rows that are out of use.
+    spare: Vec<Vec<usize>>,
+    answers: &'a mut A,
 }
 
-impl Portion<'_> {
+impl<A: Answers> Portion<'_, A> {
     fn block(&mut self, rows: Range<usize>) {
+        let Question { now, hashes_data, history, .. } = *self.question;
+        let first = rows.start;
+        self.exists.clear();
+        self.exists.resize(rows.len(), false);
         self.visitors.clear();
-        if self.question.hashes_data || self.question.reads.anything {
+        if hashes_data || history {
+            self.visitors.resize_with(rows.len(), || VisitorData::new(now, 0));
+        }
+        if self.question.reads.anything || hashes_data {
             for row in rows.clone() {
-                let visitor = self.visitor(row);
-                self.visitors.push(visitor);
+                self.exists[row - first] = self.has_data(row, first);
             }
         }
-        self.watch.begin_block(rows.start);
-        let asked: Vec<usize> = rows.clone().filter(|row| !self.codes[*row].is_empty()).collect();
+        let asked: Vec<usize> = rows.filter(|row| !self.codes[*row].is_empty()).collect();
         for position in 0..self.question.flags.len() {
-            self.flag(position, rows.start, asked.clone());
+            let flag = self.question.flags[position];
+            if !self.data_file[flag].environment_enabled {
+                let verdict = Verdict { outcome: None, rule_id: None, reason: Reason::Disabled };
+                self.answers.put(position, &asked, verdict);
+            } else if hashes_data || self.question.reads.history_of(&self.data_file[flag]) {
+                for row in &asked {
+                    let end = self.evaluate(flag, *row, first).1;
+                    self.end(position, &[*row], first, &end);
+                }
+            } else {
+                self.flag(position, first, &asked);
+            }
         }
     }
 
-    /// The row's visitor, if it has any data. Without them, where the columns themselves tell what conditions are.
-    fn visitor(&mut self, row: usize) -> Option<VisitorData> {
-        let now = self.question.now;
+    /// Whether the row has any data. They are stored with its visitor where evaluations look there for them.
+    fn has_data(&mut self, row: usize, first: usize) -> bool {
         if self.question.hashes_data {
-            let mut visitor = VisitorData::new(now, 0);
+            let (visitor, code) = (&mut self.visitors[row - first], self.codes[row]);
             let mut exists = false;
             for cells in self.cells {
-                exists |= store(cells, row, &mut visitor, self.data_file, self.codes[row], now);
+                exists |= store(cells, row, visitor, self.data_file, code, self.question.now);
             }
-            return exists.then_some(visitor);
+            return exists;
         }
-        let exists = self.cells.iter().enumerate().any(|(source, cells)| {
-            self.watch.truths.exists(source, row).unwrap_or_else(|| {
+        self.cells.iter().enumerate().any(|(source, cells)| {
+            self.truths.exists(source, row).unwrap_or_else(|| {
                 let mut any = false;
                 cells.data(row, &mut |_| any = true);
                 any
             })
-        });
-        exists.then(|| VisitorData::new(now, 0))
+        })
     }
 
-    /// Evaluates a flag for a block's rows. An evaluation that asks for a bucket which is not there is done again when all
-    /// of the block's that are wanted have been worked out together.
-    fn flag(&mut self, position: usize, first: usize, mut asked: Vec<usize>) {
-        let flag = self.question.flags[position];
-        if !self.data_file[flag].environment_enabled {
-            let verdict = Verdict { outcome: None, rule_id: None, reason: Reason::Disabled };
-            for row in asked {
-                self.answers.put(position, row, verdict);
-            }
-            return;
-        }
-        self.watch.begin_flag(self.data_file, flag);
-        if !self.question.hashes_data {
-            for salt in first_salts(self.data_file, flag) {
-                self.watch.work_out(salt, &asked, self.codes);
-            }
-        }
-        while !asked.is_empty() {
-            asked.retain(|row| match self.evaluate(flag, *row, first) {
-                Some(verdict) => {
-                    self.answers.put(position, *row, verdict);
-                    false
+    /// Takes rows along the ways of a flag, all that are at the same place at once.
+    fn flag(&mut self, position: usize, first: usize, asked: &[usize]) {
+        let (new, known): (Vec<usize>, Vec<usize>) = asked.iter().partition(|row| !self.exists[**row - first]);
+        let mut places = vec![(Paths::STARTS[0], new), (Paths::STARTS[1], known)];
+        while let Some((place, mut rows)) = places.pop() {
+            match self.paths[position].node(place) {
+                _ if rows.is_empty() => self.spare.push(rows),
+                Node::End(end) => {
+                    let end = *end;
+                    self.end(position, &rows, first, &end);
+                    self.spare.push(rows);
                 }
-                None => true,
-            });
-            self.watch.work_out_wanted(self.codes);
+                Node::Unknown => {
+                    // One row finds the way; the others may follow it.
+                    let Some(row) = rows.pop() else { continue };
+                    let start = Paths::STARTS[usize::from(self.exists[row - first])];
+                    let (way, end) = self.evaluate(self.question.flags[position], row, first);
+                    self.paths[position].learn(start, &way, end);
+                    self.end(position, &[row], first, &end);
+                    places.push((place, rows));
+                }
+                Node::Ask(question, _) => {
+                    let question = *question;
+                    for (answer, rows) in self.ask(position, question, &rows).into_iter().enumerate() {
+                        places.push((self.paths[position].follow(place, answer), rows));
+                    }
+                    self.spare.push(rows);
+                }
+            }
         }
     }
 
-    /// A row's verdict; `None` where a bucket is wanted first.
-    fn evaluate(&mut self, flag: FlagIndex, row: usize, first: usize) -> Option<Verdict> {
-        let visitor = self.visitors.get_mut(row - first);
+    /// The rows by their answers to a question.
+    fn ask(&mut self, position: usize, question: Asked, rows: &[usize]) -> Vec<Vec<usize>> {
+        let mut by_answer: Vec<Vec<usize>> = Vec::new();
+        let spare = &mut self.spare;
+        let mut sort = |row: usize, answer: usize| {
+            while by_answer.len() <= answer {
+                let mut list = spare.pop().unwrap_or_default();
+                list.clear();
+                by_answer.push(list);
+            }
+            by_answer[answer].push(row);
+        };
+        match question {
+            Asked::Term(number) => {
+                self.truths.each(number, rows, self.codes, |row, truth| sort(row, usize::from(truth)));
+            }
+            Asked::Choice(choice) => {
+                let (data_file, flag) = (self.data_file, &self.data_file[self.question.flags[position]]);
+                let Some(salt) = choice.salt(data_file, flag) else { return by_answer };
+                let buckets = self.hashing.buckets(rows, self.codes, salt);
+                for (row, bucket) in rows.iter().zip(buckets) {
+                    sort(*row, choice.in_bucket(data_file, flag, *bucket));
+                }
+            }
+        }
+        by_answer
+    }
+
+    /// Evaluates a flag for a row: what was asked and answered, and the end.
+    fn evaluate(&mut self, flag: FlagIndex, row: usize, first: usize) -> (Vec<(Asked, usize)>, End) {
         let code = self.codes[row];
+        let empty = VisitorData::new(self.question.now, 0);
+        let visitor = self.visitors.get(row - first).unwrap_or(&empty);
         let subject = Subject {
             code,
-            visitor: visitor.as_deref().and_then(Option::as_ref),
+            visitor: self.exists[row - first].then_some(visitor),
             now: self.question.now,
             day_start: self.question.day_start,
             saves: true,
             memory: None,
         };
-        self.watch.begin_row(row, code, self.question.hashes_data);
-        let evaluation = evaluate(self.data_file, flag, &subject, &mut self.watch);
-        if self.watch.wants() {
-            return None;
+        let truths = (!self.question.hashes_data).then_some(&mut self.truths);
+        finish(self.data_file, flag, &subject, Recorder::new(truths, row, code))
+    }
+
+    /// The evaluations of a flag have ended, for some rows.
+    fn end(&mut self, position: usize, rows: &[usize], first: usize, end: &End) {
+        self.answers.put(position, rows, end.verdict);
+        if end.assigned == [None; 2] {
+            return;
         }
-        let Ok(evaluation) = evaluation else {
-            return Some(Verdict { outcome: None, rule_id: None, reason: Reason::Disabled });
-        };
-        if let Some(visitor) = visitor
-            && (evaluation.assigned.is_some() || evaluation.holdout.is_some())
-        {
-            let visitor = visitor.get_or_insert_with(|| VisitorData::new(self.question.now, 0));
-            if self.question.reads.history {
-                for assigned in [evaluation.holdout, evaluation.assigned].into_iter().flatten() {
-                    visitor.assign(assigned, Sending::Never, 0);
+        for row in rows {
+            self.exists[row - first] = true;
+        }
+        if self.question.history {
+            for row in rows {
+                for assigned in end.assigned.into_iter().flatten() {
+                    self.visitors[row - first].assign(assigned, Sending::Never, 0);
                 }
             }
         }
-        let outcome = match evaluation.answer {
-            Answer::Known(outcome) => Some(outcome),
-            Answer::Stored(_) => None, // nothing is forced or simulated here
-        };
-        Some(Verdict { outcome, ..self.watch.verdict })
     }
 }
 
-/// What nearly every evaluation of the flag asks for.
-fn first_salts(data_file: &DataFile, flag: FlagIndex) -> impl Iterator<Item = &Salt> {
-    let flag = &data_file[flag];
-    let holdout = data_file.holdout.as_ref().map(|holdout| &holdout.salt);
-    let group = flag.group.map(|group| &data_file[group].salt);
-    let rule = flag.rules.first().filter(|rule| rule.segment.is_none() && group.is_none());
-    let rule = rule.and_then(|rule| {
-        let is_asked = rule.kind != RuleKind::TargetedDelivery;
-        if rule.exposition < 1.0 { Some(&rule.salt) } else { is_asked.then_some(&rule.experiment_salt) }
-    });
-    [holdout, group, rule].into_iter().flatten()
+fn finish(
+    data_file: &DataFile,
+    flag: FlagIndex,
+    subject: &Subject<'_>,
+    mut recorder: Recorder<'_, '_>,
+) -> (Vec<(Asked, usize)>, End) {
+    let Ok(evaluation) = evaluate(data_file, flag, subject, &mut recorder) else {
+        let verdict = Verdict { outcome: None, rule_id: None, reason: Reason::Disabled };
+        return (recorder.way, End { verdict, assigned: [None; 2] });
+    };
+    let outcome = match evaluation.answer {
+        Answer::Known(outcome) => Some(outcome),
+        Answer::Stored(_) => None, // nothing is forced or simulated here
+    };
+    let verdict = Verdict { outcome, ..recorder.verdict };
+    (recorder.way, End { verdict, assigned: [evaluation.holdout, evaluation.assigned] })
 }

@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use super::cells::{Cells, NO_KEY};
 use super::columns::{Kind, SourceCells};
 use crate::datafile::condition::{CampaignCondition, Condition, DeviceCondition, Term};
-use crate::datafile::model::DataFile;
+use crate::datafile::model::{DataFile, Flag, Segment};
 use crate::pattern::Steps;
 use crate::targeting::{Subject, Targeting};
 use crate::visitor::data::VisitorData;
@@ -28,29 +28,55 @@ pub(super) struct Reads {
     by_term: Vec<u8>,
     /// Whether there are conditions at all.
     pub(super) anything: bool,
-    /// Whether some condition reads what earlier flags have assigned.
-    pub(super) history: bool,
+    /// By segment: whether some of its conditions reads what earlier flags have assigned; those of others included.
+    history: Vec<bool>,
 }
 
 impl Reads {
     pub(super) fn new(data_file: &DataFile, kinds: &[Kind]) -> Self {
-        let mut reads = Self { by_term: Vec::new(), anything: false, history: false };
-        let groups = data_file.segments.iter().flat_map(|segment| segment.tree.items.iter());
-        for term in groups.flat_map(|group| group.items.iter()) {
+        let mut reads = Self { by_term: Vec::new(), anything: false, history: Vec::new() };
+        for term in data_file.segments.iter().flat_map(terms) {
             let source = kind_of(&term.condition).and_then(|kind| kinds.iter().position(|known| *known == kind));
             // More sources than there are kinds of conditions do not pay: the rest is worked out row by row.
             let source = source.and_then(|source| u8::try_from(source).ok()).unwrap_or(NO_SOURCE);
             reads.by_term.push(source);
-            reads.history |= matches!(&term.condition, Condition::Campaign(campaign) if !matches!(campaign, CampaignCondition::Conversions { .. }));
         }
         reads.anything = !reads.by_term.is_empty();
+        reads.history = data_file.segments.iter().map(|segment| terms(segment).any(is_history)).collect();
+        // Until nothing changes: a segment that refers to such a one is one.
+        let mut changes = true;
+        while changes {
+            changes = false;
+            for (position, segment) in data_file.segments.iter().enumerate() {
+                let refers = |term: &Term| match term.condition {
+                    Condition::Segment(target) => reads.history[target.position()],
+                    _ => false,
+                };
+                if !reads.history[position] && terms(segment).any(refers) {
+                    (reads.history[position], changes) = (true, true);
+                }
+            }
+        }
         reads
+    }
+
+    /// Whether evaluations of the flag look at what earlier flags have assigned.
+    pub(super) fn history_of(&self, flag: &Flag) -> bool {
+        flag.rules.iter().filter_map(|rule| rule.segment).any(|segment| self.history[segment.position()])
     }
 
     /// Whether some condition reads the source.
     pub(super) fn is_read(&self, source: usize) -> bool {
         self.by_term.iter().any(|read| usize::from(*read) == source)
     }
+}
+
+fn terms(segment: &Segment) -> impl Iterator<Item = &Term> {
+    segment.tree.items.iter().flat_map(|group| group.items.iter())
+}
+
+fn is_history(term: &Term) -> bool {
+    matches!(&term.condition, Condition::Campaign(condition) if !matches!(condition, CampaignCondition::Conversions { .. }))
 }
 
 /// The datum that a condition reads, and nothing but it.
@@ -88,6 +114,8 @@ struct Numbered<'a> {
 pub(super) struct Truths<'a> {
     data_file: &'a DataFile,
     reads: &'a Reads,
+    /// By number.
+    terms: Vec<&'a Term>,
     sources: Vec<Option<Numbered<'a>>>,
     /// By term, by number: 0 is not known yet, 1 false, 2 true.
     known: Vec<Vec<u8>>,
@@ -106,19 +134,49 @@ impl<'a> Truths<'a> {
         let number =
             |(source, cells): (usize, &'a SourceCells)| reads.is_read(source).then(|| Numbered::new(cells, count));
         let sources = cells.iter().enumerate().map(number).collect();
-        Self { data_file, reads, sources, known: vec![Vec::new(); reads.by_term.len()], now, day_start }
+        let terms = data_file.segments.iter().flat_map(terms).collect();
+        Self { data_file, reads, terms, sources, known: vec![Vec::new(); reads.by_term.len()], now, day_start }
     }
 
-    /// The truth of a term for a row whose visitor exists; `None` where no column tells.
+    /// The truth of a term for a row; `exists` tells whether its visitor is stored. `None` where it is the same for all rows,
+    /// or must be found out by the evaluation itself, which knows what was assigned.
     #[inline]
-    pub(super) fn truth(&mut self, term: &Term, row: usize) -> Option<bool> {
-        let source = *self.reads.by_term.get(term.number as usize)?;
-        let numbered = self.sources.get(usize::from(source))?.as_ref()?;
+    pub(super) fn truth(&mut self, term: &Term, row: usize, code: &str, exists: bool) -> Option<bool> {
+        if let Condition::VisitorCode(_) = term.condition {
+            return Some(self.of_code(term, code));
+        }
+        let source = usize::from(*self.reads.by_term.get(term.number as usize)?);
+        let numbered = self.sources.get(source)?.as_ref().filter(|_| exists)?;
         let number = numbered.numbers[row] as usize;
         match self.known[term.number as usize].get(number) {
-            Some(0) | None => Some(self.find_out(term, usize::from(source), number)),
+            Some(0) | None => Some(self.find_out(term, source, number)),
             Some(truth) => Some(*truth == 2),
         }
+    }
+
+    /// The same for some rows, by the number of a term that has a truth for each.
+    pub(super) fn each(&mut self, number: u32, rows: &[usize], codes: &[&str], mut tell: impl FnMut(usize, bool)) {
+        let Some(term) = self.terms.get(number as usize).copied() else { return };
+        if let Condition::VisitorCode(_) = term.condition {
+            return rows.iter().for_each(|row| tell(*row, self.of_code(term, codes[*row])));
+        }
+        let source = usize::from(self.reads.by_term[number as usize]);
+        for row in rows {
+            let Some(Some(numbered)) = self.sources.get(source) else { return };
+            let value = numbered.numbers[*row] as usize;
+            let truth = match self.known[number as usize].get(value) {
+                Some(0) | None => self.find_out(term, source, value),
+                Some(truth) => *truth == 2,
+            };
+            tell(*row, truth);
+        }
+    }
+
+    fn of_code(&self, term: &Term, code: &str) -> bool {
+        let steps = Steps::for_one_evaluation();
+        let subject =
+            Subject { code, visitor: None, now: self.now, day_start: self.day_start, saves: true, memory: None };
+        Targeting::new(self.data_file, &subject, None, None, &steps).condition_holds(&term.condition)
     }
 
     /// Whether the row has a datum of the source; `None` where its rows are not numbered.

@@ -279,9 +279,10 @@ impl Cumulative for HoldoutShare {
     }
 }
 
-/// The position of the first share that reaches `bucket`: the variation that the bucket's visitors get.
-pub fn choose(shares: &[impl Cumulative], bucket: f64) -> Option<usize> {
-    shares.iter().position(|share| share.cumulative() >= bucket)
+/// The position of the first share that reaches `bucket`: the variation that the bucket's visitors get; where none does, one
+/// beyond the last.
+pub fn choose(shares: &[impl Cumulative], bucket: f64) -> usize {
+    shares.iter().position(|share| share.cumulative() >= bucket).unwrap_or(shares.len())
 }
 
 /// A mutually exclusive group.

@@ -3,14 +3,17 @@
 //!
 //! An [`Observer`] may watch each step; an explanation is one ([`explanation`]).
 
+pub mod choice;
 pub mod explanation;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use choice::{Choice, Chosen, slice};
+
 use crate::datafile::index::{FlagIndex, OutcomeIndex};
-use crate::datafile::model::{DataFile, Flag, HoldoutShare, Outcome, Rule, RuleKind, Share, choose};
-use crate::hashing::{self, Salt};
+use crate::datafile::model::{DataFile, Flag, HoldoutShare, Outcome, Rule, RuleKind, Share};
+use crate::hashing::{Salt, bucket};
 use crate::pattern::Steps;
 use crate::targeting::{Memory, Subject, Targeting, TargetingObserver, Unobserved};
 use crate::visitor::Millis;
@@ -87,10 +90,12 @@ pub enum RuleStep {
 
 /// Watches an evaluation, and may know some of it beforehand. By default it sees nothing and costs nothing.
 pub trait Observer: TargetingObserver {
-    /// The bucket of a code for a salt.
+    /// A question is asked whose answer lies in a bucket; `find` works it out. What an evaluation comes to depends on the
+    /// answers to these questions and on [`TargetingObserver::truth`], and on nothing else that one code has and another
+    /// has not.
     #[inline]
-    fn bucket(&mut self, code: &str, salt: &Salt) -> f64 {
-        hashing::bucket(code, salt)
+    fn choose(&mut self, _choice: Choice, find: impl FnOnce() -> Chosen) -> Chosen {
+        find()
     }
 
     /// A simulated variation is the answer.
@@ -193,6 +198,11 @@ impl<'a> Evaluator<'a> {
         self.subject.memory.filter(|_| std::ptr::eq(code, self.subject.code))
     }
 
+    #[inline]
+    fn choose<O: Observer>(&self, choice: Choice, code: &str, observer: &mut O) -> Chosen {
+        observer.choose(choice, || choice.of(self.data_file, self.flag, code))
+    }
+
     fn default(&self) -> Answer {
         Answer::Known(self.flag.default_outcome)
     }
@@ -228,12 +238,11 @@ impl<'a> Evaluator<'a> {
             Some(LastHoldout::Share(position)) => return Ok(holdout.shares.get(usize::from(position))),
             Some(LastHoldout::Unknown) | None => {}
         }
-        let bucket = observer.bucket(code, &holdout.salt);
-        let position = choose(&holdout.shares, bucket);
+        let Chosen { bucket, which } = self.choose(Choice::Holdout, code, observer);
+        let share = holdout.shares.get(which);
         if let Some(memory) = memory {
-            memory.note_holdout(position);
+            memory.note_holdout(share.map(|_| which));
         }
-        let share = position.map(|position| &holdout.shares[position]);
         observer.holdout(bucket, share.map(|share| &*share.key));
         Ok(share)
     }
@@ -246,8 +255,8 @@ impl<'a> Evaluator<'a> {
     /// Whether the flag is its mutually exclusive group's choice, or in no group.
     fn is_chosen_in_group<O: Observer>(&self, code: &str, observer: &mut O) -> bool {
         let Some(group) = self.flag.group.map(|group| &self.data_file[group]) else { return true };
-        let bucket = observer.bucket(code, &group.salt);
-        let chosen = group.flags[slice(bucket, group.flags.len())];
+        let Chosen { bucket, which } = self.choose(Choice::Group, code, observer);
+        let chosen = group.flags[which];
         observer.group(&group.name, bucket, &self.data_file[chosen], chosen == self.index);
         chosen == self.index
     }
@@ -278,9 +287,9 @@ impl<'a> Evaluator<'a> {
         holdout: Option<AssignedVariation>,
         observer: &mut O,
     ) -> Result<RuleAnswer, Disabled> {
-        for rule in &self.flag.rules {
+        for (position, rule) in self.flag.rules.iter().enumerate() {
             observer.rule_begins(rule);
-            let (step, answer) = self.ask_rule(rule, code, holdout, observer);
+            let (step, answer) = self.ask_rule((position, rule), code, holdout, observer);
             observer.rule_ends(rule, step);
             if let Some(answer) = answer {
                 return answer.map(|answer| (answer, rule.kind));
@@ -292,7 +301,7 @@ impl<'a> Evaluator<'a> {
     /// How a rule ends, and the answer if it is the last one to be asked.
     fn ask_rule<O: Observer>(
         &self,
-        rule: &Rule,
+        (position, rule): (usize, &Rule),
         code: &str,
         holdout: Option<AssignedVariation>,
         observer: &mut O,
@@ -310,7 +319,8 @@ impl<'a> Evaluator<'a> {
         let memory = self.memory(code);
         let remembered = memory.and_then(|memory| memory.share_of(rule));
         if remembered.is_none()
-            && let Some(bucket) = beyond_exposition(rule, code, observer)
+            && rule.exposition < 1.0 // no bucket is beyond 1, so that needs no hash
+            && let Chosen { bucket, which: 1 } = self.choose(Choice::Exposition(position), code, observer)
         {
             let stops = rule.kind == RuleKind::TargetedDelivery;
             return (RuleStep::NotExposed { bucket, stops }, stops.then(|| Ok(self.default())));
@@ -327,9 +337,9 @@ impl<'a> Evaluator<'a> {
             (RuleStep::Delivered, rule.shares.first())
         } else {
             let share = remembered.or_else(|| {
-                let bucket = observer.bucket(code, &rule.experiment_salt);
+                let Chosen { bucket, which } = self.choose(Choice::Experiment(position), code, observer);
                 observer.experiment(bucket);
-                choose(&rule.shares, bucket).map(|position| &rule.shares[position])
+                rule.shares.get(which)
             });
             (RuleStep::Experiment { found: share.is_some() }, share)
         };
@@ -361,17 +371,8 @@ impl<'a> Evaluator<'a> {
     /// The choice of the contextual bandit, if the visitor has scores for the experiment.
     fn bandit_choice<'r>(&self, rule: &'r Rule, code: &str) -> Option<&'r Share> {
         let scores = self.extras()?.bandit_scores.get(&rule.experiment_id)?;
-        best_scored(rule, scores, |salt, count| slice(hashing::bucket(code, salt), count))
+        best_scored(rule, scores, |salt, count| slice(bucket(code, salt), count))
     }
-}
-
-/// The rule's bucket if it is beyond the rule's exposition. No bucket is beyond 1, so that needs no hash.
-fn beyond_exposition<O: Observer>(rule: &Rule, code: &str, observer: &mut O) -> Option<f64> {
-    if rule.exposition >= 1.0 {
-        return None;
-    }
-    let bucket = observer.bucket(code, &rule.salt);
-    (bucket > rule.exposition).then_some(bucket)
 }
 
 impl Memory<'_> {
@@ -426,15 +427,4 @@ fn best_scored<'r>(
         [only] => Some(only),
         several => several.get(pick(&rule.experiment_salt, several.len())).copied(),
     }
-}
-
-/// Which of `count` equal slices of `[0, 1]` holds `bucket`.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "floor(bucket * count), as docs/bucketing.md has it; both are small and not negative"
-)]
-fn slice(bucket: f64, count: usize) -> usize {
-    ((bucket * count as f64) as usize).min(count.saturating_sub(1))
 }

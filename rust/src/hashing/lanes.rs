@@ -55,9 +55,10 @@ mod x86 {
     /// Only where [`is_supported`].
     pub(super) fn buckets(codes: &[&str], salt: &Salt, buckets: &mut Vec<f64>) {
         let (together, rest) = codes.as_chunks::<LANES>();
-        let mut blocks = [[0u8; BLOCK]; LANES];
+        let (mut blocks, mut lengths) = ([[0u8; BLOCK]; LANES], [usize::MAX; LANES]);
         for codes in together {
-            let fit = blocks.iter_mut().zip(codes).all(|(block, code)| write_block(block, code, salt));
+            let mut places = blocks.iter_mut().zip(&mut lengths).zip(codes);
+            let fit = places.all(|((block, length), code)| write_block(block, length, code, salt));
             if fit {
                 // SAFETY: the caller has asked for the processor's extensions.
                 let digests = unsafe { digests(&blocks) };
@@ -69,10 +70,15 @@ mod x86 {
         buckets.extend(rest.iter().map(|code| bucket(code, salt)));
     }
 
-    /// Writes code, salt and padding; false where they take more than one block.
+    /// Writes code, salt and padding; false where they take more than one block. `written` is the length of the code that
+    /// stands there: after one of the same length all but the code stays.
     #[inline]
-    fn write_block(block: &mut [u8; BLOCK], code: &str, salt: &Salt) -> bool {
+    fn write_block(block: &mut [u8; BLOCK], written: &mut usize, code: &str, salt: &Salt) -> bool {
         let (code, salt) = (code.as_bytes(), salt.0.as_bytes());
+        if code.len() == *written {
+            block[..code.len()].copy_from_slice(code);
+            return true;
+        }
         let length = code.len() + salt.len();
         if length > BLOCK - 9 {
             return false;
@@ -82,6 +88,7 @@ mod x86 {
         block[code.len()..length].copy_from_slice(salt);
         block[length] = 0x80;
         block[BLOCK - 8..].copy_from_slice(&(length as u64 * 8).to_be_bytes());
+        *written = code.len();
         true
     }
 
@@ -95,17 +102,27 @@ mod x86 {
         let (initial_abef, initial_cdgh) = (state([5, 4, 1, 0]), state([7, 6, 3, 2]));
         let (mut abef, mut cdgh) = ([initial_abef; LANES], [initial_cdgh; LANES]);
         let mut message: [[__m128i; 4]; LANES] = blocks.each_ref().map(|block| words(block));
-        for (step, constants) in ROUNDS.iter().enumerate() {
-            let constants = vector(*constants);
-            for lane in 0..LANES {
-                let words = &mut message[lane];
-                let current = if step < 4 { words[step] } else { next_words(words, step) };
-                words[step % 4] = current;
-                let input = _mm_add_epi32(current, constants);
-                cdgh[lane] = _mm_sha256rnds2_epu32(cdgh[lane], abef[lane], input);
-                abef[lane] = _mm_sha256rnds2_epu32(abef[lane], cdgh[lane], _mm_shuffle_epi32::<0x0e>(input));
-            }
+        // Written out: with a loop's counter for an index the message would lie in memory.
+        macro_rules! steps {
+            ($($step:literal)+) => {$(
+                let constants = vector(ROUNDS[$step]);
+                for lane in 0..LANES {
+                    let words = &mut message[lane];
+                    if $step >= 4 {
+                        let before = |steps: usize| words[($step + 16 - steps) % 4];
+                        let sum = _mm_add_epi32(
+                            _mm_sha256msg1_epu32(before(4), before(3)),
+                            _mm_alignr_epi8::<4>(before(1), before(2)),
+                        );
+                        words[$step % 4] = _mm_sha256msg2_epu32(sum, before(1));
+                    }
+                    let input = _mm_add_epi32(words[$step % 4], constants);
+                    cdgh[lane] = _mm_sha256rnds2_epu32(cdgh[lane], abef[lane], input);
+                    abef[lane] = _mm_sha256rnds2_epu32(abef[lane], cdgh[lane], _mm_shuffle_epi32::<0x0e>(input));
+                }
+            )+};
         }
+        steps!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
         std::array::from_fn(|lane| {
             let (abef, cdgh) = (_mm_add_epi32(abef[lane], initial_abef), _mm_add_epi32(cdgh[lane], initial_cdgh));
             let word = i32::cast_unsigned;
@@ -129,14 +146,6 @@ mod x86 {
         let halves = block.as_chunks::<8>().0;
         let half = |index: usize| i64::from_le_bytes(halves[index]);
         std::array::from_fn(|index| _mm_shuffle_epi8(_mm_set_epi64x(half(2 * index + 1), half(2 * index)), big_endian))
-    }
-
-    /// Four more words of the message schedule, from the last sixteen.
-    #[target_feature(enable = "sha,ssse3,sse4.1")]
-    fn next_words(words: &[__m128i; 4], step: usize) -> __m128i {
-        let before = |steps: usize| words[(step - steps) % 4];
-        let sum = _mm_add_epi32(_mm_sha256msg1_epu32(before(4), before(3)), _mm_alignr_epi8::<4>(before(1), before(2)));
-        _mm_sha256msg2_epu32(sum, before(1))
     }
 }
 

@@ -65,9 +65,22 @@ fn sha256(first: &[u8], second: &[u8]) -> [u32; 8] {
 }
 
 /// A 256-bit big-endian number divided by 2^256, rounded once to the nearest double, ties to even.
+#[inline]
 fn fraction(words: [u32; 8]) -> f64 {
     let limb = |index: usize| u64::from(words[2 * index]) << 32 | u64::from(words[2 * index + 1]);
     let limbs = [limb(0), limb(1), limb(2), limb(3)];
+    // Nearly always the first 64 bits hold the 53 that count and two more, of which the last one decides ties.
+    if limbs[0] >= 1 << 54 {
+        let rest = limbs[1] | limbs[2] | limbs[3] != 0;
+        #[expect(clippy::cast_precision_loss, reason = "the rounding is the point")]
+        return (limbs[0] | u64::from(rest)) as f64 * TWO_POW_MINUS_64;
+    }
+    small_fraction(limbs)
+}
+
+/// The same for a number below 2^-10, of any size.
+#[cold]
+fn small_fraction(limbs: [u64; 4]) -> f64 {
     let Some(first) = limbs.iter().position(|limb| *limb != 0) else {
         return 0.0;
     };
@@ -114,6 +127,16 @@ mod tests {
         }
     }
 
+    /// Shifted right.
+    fn shifted(limbs: [u64; 4], shift: u32) -> [u64; 4] {
+        let (whole, bits) = (shift as usize / 64, shift % 64);
+        let limb = |index: usize| index.checked_sub(whole).map_or(0, |index| limbs[index]);
+        std::array::from_fn(|index| {
+            let higher = if index == 0 || bits == 0 { 0 } else { limb(index - 1) << (64 - bits) };
+            limb(index) >> bits | higher
+        })
+    }
+
     #[test]
     fn fractions_round_once_to_even() {
         let words = |limbs: [u64; 4]| {
@@ -129,6 +152,15 @@ mod tests {
         assert_eq!((half_to_the(0), half_to_the(1), half_to_the(10)), (1.0, 0.5, 1.0 / 1024.0));
         assert_eq!(fraction(words([1 << 63, 0, 0, 0])), 0.5);
         assert_eq!(fraction(words([0, 0, 0, 1])), half_to_the(256));
+        // Each way of rounding, just above and just below what is rounded in one go.
+        for shift in 0..70 {
+            for below in [0, 1 << 63, (1 << 63) | 1] {
+                for low in [0, 1, 1 << 10, (1 << 10) | 1, (1 << 11) - 1, 1 << 11, 3 << 10] {
+                    let limbs = shifted([(1 << 63) | low, below, 0, u64::from(low % 2 == 1)], shift);
+                    assert_eq!(fraction(words(limbs)), small_fraction(limbs), "{limbs:?}");
+                }
+            }
+        }
         // A tie goes to even; one bit far below it breaks the tie upwards.
         let tie = (1 << 63) | (1 << 10);
         assert_eq!(fraction(words([tie, 0, 0, 0])), 0.5);
