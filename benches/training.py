@@ -67,6 +67,20 @@ def shopping() -> None:
     clients.pieces(client)[0].update(clients.encoded(work.MANY))
 
 
+def tables() -> None:
+    """Whole tables; the table itself is made by pyarrow, where it is installed."""
+    try:
+        import pyarrow as pa
+    except ImportError:
+        return
+    from benches.batch import columns, table, targeted_flags
+    from kameleoon.batch import Snapshot
+
+    for file, count in ((clients.encoded(work.ONE), 400_000), (clients.encoded(targeted_flags()), 60_000)):
+        for _ in Snapshot(file).assign(table(pa, count), data=columns(), threads=1):
+            pass
+
+
 def send(client: Any) -> None:
     outbox = clients.pieces(client)[1]
     while (batch := outbox.take(1000)) is not None:
@@ -78,3 +92,4 @@ if __name__ == "__main__":
     evaluations()
     data()
     shopping()
+    tables()

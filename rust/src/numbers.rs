@@ -172,7 +172,19 @@ fn parse_plain_integer(text: &str) -> Option<i64> {
 }
 
 impl Ord for Integer {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Small(small), Self::Small(other)) => small.cmp(other),
+            _ => self.cmp_large(other),
+        }
+    }
+}
+
+impl Integer {
+    /// The same where at least one is large.
+    #[cold]
+    fn cmp_large(&self, other: &Self) -> Ordering {
         let by_sign = other.is_negative().cmp(&self.is_negative());
         by_sign.then_with(|| match (self, other) {
             (Self::Small(small), Self::Small(other)) => small.cmp(other),

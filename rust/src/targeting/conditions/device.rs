@@ -80,5 +80,6 @@ fn browser_version(browser: Browser) -> f64 {
 /// Whether what is asked for, if anything, is what the visitor has, lower-cased.
 fn is_there(asked: Option<&str>, has: Option<&str>) -> bool {
     let Some(asked) = asked else { return true };
-    has.is_some_and(|has| if has.is_ascii() { asked.eq_ignore_ascii_case(has) } else { has.to_lowercase() == asked })
+    // What is equal but for ASCII's cases is equal lower-cased, whatever else it holds: what is asked for is lower-cased.
+    has.is_some_and(|has| asked.eq_ignore_ascii_case(has) || (!has.is_ascii() && has.to_lowercase() == asked))
 }
