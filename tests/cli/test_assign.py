@@ -218,14 +218,14 @@ def test_a_reader_that_goes_away_ends_it(given: list[str]) -> None:
         (["--input", "-", "--input-format", "parquet"], "--input -: the standard streams are CSV"),
         (["--input", "empty.csv"], "the input empty.csv is empty. hint: a CSV file begins with a line of"),
         (["--input", "latin.csv"], "the input latin.csv cannot be read: .*invalid UTF8"),
-        (["--custom", "2=pln"], "the input has no column 'pln'. hint: did you mean 'plan'. it has: 'code', 'plan'"),
+        (["--custom", "2=pln"], "the input has no column 'pln'. hint: did you mean 'plan'\\? it has: 'code', 'plan'"),
         (["--keep", "x"], "the input has no column 'x'. hint: it has: 'code', 'plan', 'n'"),
         (["--visitor-column", "n"], 'column "n" cannot be visitor codes: expected text, found Int64. hint: '),
         (["--conversions", "plan"], 'column "plan" cannot be conversions: expected whole numbers, .*hint: '),
         (["--custom", "shoe=plan"], 'the data file has no custom data named "shoe". hint: '),
         (
             ["--flags", "new-card"],
-            "the data file has no feature flag 'new-card'. hint: did you mean 'new-cart'. it has",
+            "the data file has no feature flag 'new-card'. hint: did you mean 'new-cart'\\? it has",
         ),
         (["--input", "visitors.csv", "--cookies", "plan"], "--cookies: a cell of CSV cannot hold cookies. hint: "),
         (["--output", "none/out.csv"], "the output none/out.csv cannot be written: No such file or directory. hint: "),
@@ -241,7 +241,7 @@ def test_mistakes_end_with_a_sentence_and_a_hint(given: list[str], arguments: li
     pa.parquet.write_table(visitors().append_column("l", [[[1]] * COUNT]), "l.parquet")
     pa.parquet.write_table(visitors().append_column("banner", [["x"] * COUNT]), "same.parquet")
     run = kameleoon(*given, "--input", "visitors.parquet", "--output", "out.csv", *arguments, status=1)
-    assert re.search("Kameleoon error: " + read.replace("mean '", "mean '").replace("'. it", r"'\? it"), run.stderr)
+    assert re.search(f"Kameleoon error: {read}", run.stderr)
     assert "hint: " in run.stderr
 
 

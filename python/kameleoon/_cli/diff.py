@@ -168,9 +168,20 @@ def _table(visitors: int, moves: Moves, *, is_made_up: bool) -> str:
     return "\n".join([f"of {whom} move:", *lines])
 
 
+def _change_as_json(change: Change) -> dict[str, Any]:
+    return {
+        "where": change.where,
+        "what": change.what,
+        "kind": change.kind,
+        "old": change.old,
+        "new": change.new,
+        "text": str(change),
+    }
+
+
 def _as_json(found: list[Change], visitors: int, moves: Moves) -> dict[str, Any]:
     return {
-        "changes": [{**change._asdict(), "text": str(change)} for change in found],
+        "changes": [_change_as_json(change) for change in found],
         "visitors": visitors,
         "moves": [
             {"flag": flag, "from": before, "to": after, "visitors": count, "share": count / visitors}
