@@ -160,8 +160,8 @@ def test_memory_does_not_grow_with_the_table(given: list[str], kind: str) -> Non
     assert many - few < 120, f"{few} and {many} MiB"
 
 
-def interrupted(arguments: list[str], moment: Path) -> tuple[int, str]:
-    """Ctrl+C once there is a beginning of the output; the exit status and what is shown."""
+def interrupted(arguments: list[str], moment: Path, number: signal.Signals) -> tuple[int, str]:
+    """A signal once there is a beginning of the output; the exit status and what is shown."""
     command = [sys.executable, "-m", "kameleoon", *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         assert run.stdin is not None and run.stderr is not None
@@ -171,16 +171,24 @@ def interrupted(arguments: list[str], moment: Path) -> tuple[int, str]:
         while not list(moment.parent.glob(f".{moment.name}.*")):
             assert time.monotonic() < deadline and run.poll() is None
             time.sleep(0.02)
-        run.send_signal(signal.SIGINT)
+        run.send_signal(number)
         status = run.wait(20)
         return status, run.stderr.read()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_an_interrupted_run_leaves_no_output(given: list[str], tmp_path: Path) -> None:
-    status, shown = interrupted([*given, "--input", "-", "--output", "out.csv"], tmp_path / "out.csv")
-    assert status == 130
-    assert shown == "interrupted; hint: the output is written when all is done, not before\n"
+@pytest.mark.parametrize(
+    ("number", "exit_status", "read"),
+    [
+        (signal.SIGINT, 130, "interrupted; hint: the output is written when all is done, not before\n"),
+        (signal.SIGTERM, 143, ""),
+    ],
+)
+def test_an_interrupted_run_leaves_no_output(
+    given: list[str], tmp_path: Path, number: signal.Signals, exit_status: int, read: str
+) -> None:
+    status, shown = interrupted([*given, "--input", "-", "--output", "out.csv"], tmp_path / "out.csv", number)
+    assert (status, shown) == (exit_status, read)
     assert sorted(os.listdir()) == ["data.json", "visitors.csv", "visitors.parquet"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections import deque
@@ -72,13 +73,13 @@ def _run(options: argparse.Namespace) -> None:
         counts = counting.Counting(_rule_ids(described))
         progress = Progress()
         batches = _answered(answers, source, counts, flags if options.layout == "wide" else None)
-        with writing.Answers(options.output, options.output_format, next(batches)) as output:
-            try:
-                for batch in batches:
-                    output.write(batch)
-                    progress.show(answers.counts.rows, visitors.part)
-            finally:
-                progress.end()
+        with contextlib.ExitStack() as ends:
+            ends.enter_context(writing.ended_by_exception())
+            output = ends.enter_context(writing.Answers(options.output, options.output_format, next(batches)))
+            ends.callback(progress.end)
+            for batch in batches:
+                output.write(batch)
+                progress.show(answers.counts.rows, visitors.part)
     finally:
         visitors.close()
     _tell(options, answers, counts, described, progress.seconds)

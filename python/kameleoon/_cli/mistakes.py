@@ -53,7 +53,9 @@ def assigning() -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError) as error:
-        raise KameleoonError(_first_line(error), hint="docs/batch.md#data says what a column may hold") from error
+        said = _first_line(error)
+        hint = None if "hint: " in said else "docs/batch.md#data says what a column may hold"
+        raise KameleoonError(said, hint=hint) from error
 
 
 def _of_system(what: str, error: OSError) -> KameleoonError:

@@ -141,6 +141,8 @@ def _open_csv(path: str, needed: list[str], goals: set[str]) -> Visitors:
     """All columns are text but ids of goals, so that the code 007 stays 007. A cell that is empty is null; ``""`` is an
     empty text.
     """
+    if path == STANDARD_STREAM and sys.stdin is None:
+        raise KameleoonError("there is no standard input", hint="it is closed; name a file")
     source = _Lines(path)
     try:
         names = source.header()

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import stat
 import sys
-from types import TracebackType
+import threading
+from collections.abc import Iterator
+from types import FrameType, TracebackType
 from typing import Any, BinaryIO
 
 from kameleoon._cli.arrow import csv, pa, parquet
@@ -17,7 +20,7 @@ from kameleoon._cli.mistakes import writing
 from kameleoon._cli.reading import STANDARD_STREAM, format_of
 from kameleoon.exceptions import KameleoonError
 
-__all__ = ["Answers"]
+__all__ = ["Answers", "ended_by_exception"]
 
 _GROUP = 1 << 18  # rows in a row group of a Parquet file
 
@@ -97,6 +100,23 @@ class Answers:
                 self._file.close()
             with contextlib.suppress(OSError):
                 os.unlink(self._temporary)
+
+
+@contextlib.contextmanager
+def ended_by_exception() -> Iterator[None]:
+    """Makes SIGTERM an exception, as Ctrl+C is, so that nothing is left of an output that is not whole."""
+
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # as signals call it
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no other thread may say what a signal does
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _plain(schema: Any) -> Any:
