@@ -15,6 +15,7 @@ class Mistake(NamedTuple):
 _FLAGS = "the data file of environment 'staging' has the feature flags 'new-checkout', 'old-search'"
 _SHAPE = "docs/evaluation.md#the-data-file shows its shape"
 _HELP = "hint: python -m kameleoon evaluate --help"
+_FILES = "--data-file data.json --visitor-column code --output answers.csv"
 
 _EVALUATING = [
     Mistake(
@@ -359,6 +360,42 @@ _COMMANDS = [
     Mistake(
         "$ demo --visitors many",
         "… argument --visitors: expected a whole number, got 'many'; hint: such as 100,000",
+    ),
+    Mistake(
+        f"$ assign {_FILES} --input missing.csv",
+        "Kameleoon error: the input missing.csv cannot be read: No such file or directory. hint: is the path right?",
+    ),
+    Mistake(
+        f"$ assign {_FILES} --input visitors.txt",
+        "Kameleoon error: --input visitors.txt: its ending does not tell the format. hint: .parquet or .csv does, or "
+        "--input-format parquet or csv",
+    ),
+    Mistake(
+        f"$ assign {_FILES} --input visitors.csv --custom 1=plann",
+        "Kameleoon error: the input has no column 'plann'. hint: did you mean 'plan'? it has: 'code', 'plan'",
+    ),
+    Mistake(
+        f"$ assign {_FILES} --input visitors.csv --custom plan",
+        "… argument --custom: expected a datum and its column, got 'plan'; hint: such as 1=plan",
+    ),
+    Mistake(
+        f"$ assign {_FILES} --input visitors.csv --flags new-chekout",
+        "Kameleoon error: the data file has no feature flag 'new-chekout'. hint: did you mean 'new-checkout'? it has: "
+        "'new-checkout', 'old-search'",
+    ),
+    Mistake(
+        f"$ assign {_FILES} --input visitors.csv --output missing/answers.csv",
+        "Kameleoon error: the output missing/answers.csv cannot be written: No such file or directory. "
+        "hint: is the path right?",
+    ),
+    Mistake(
+        "$ diff data.json visitors.csv",
+        "Kameleoon error: visitors.csv: the data file cannot be used: … "
+        f"hint: {_SHAPE.replace('its shape', 'the shape of a data file')}",
+    ),
+    Mistake(
+        "$ diff data.json data.json --visitors visitors.csv",
+        "Kameleoon error: --visitors needs --visitor-column. hint: the name of the column of visitor codes",
     ),
 ]
 

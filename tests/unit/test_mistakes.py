@@ -35,6 +35,7 @@ FILES = {
     "camel.yaml": "clientId: id\nclient_secret: secret\n",
     "types.yaml": "client_id: id\nclient_secret: secret\nrefresh_interval_minute: often\n",
     "data.json": json.dumps(DATA_FILE),
+    "visitors.csv": "code,plan\nalice,pro\n",
 }
 MISTAKES = [mistake for rows in SECTIONS.values() for mistake in rows]
 

@@ -1,0 +1,23 @@
+"""``python -m kameleoon demo``."""
+
+from __future__ import annotations
+
+import argparse
+
+from kameleoon._cli.arguments import Commands, positive
+
+__all__ = ["add"]
+
+
+def add(commands: Commands) -> None:
+    """Declares the command."""
+    demo = commands.add_parser("demo", help="allocate visitors of an imaginary web shop")
+    demo.add_argument("--visitors", type=positive, default=100_000, metavar="N", help="how many (100,000)")
+    demo.add_argument("--offline", action="store_true", help="evaluate alone: no platform, nothing tracked")
+    demo.set_defaults(run=_run, interrupted="interrupted; hint: a smaller --visitors takes less long")
+
+
+def _run(options: argparse.Namespace) -> None:
+    from kameleoon._demo.run import run  # here: no other command needs it
+
+    run(options.visitors, offline=options.offline)
