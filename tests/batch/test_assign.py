@@ -112,6 +112,21 @@ def test_columns_that_go_along() -> None:
     assert long.column("m").to_pylist() == [[1], None]
 
 
+def test_answers_without_columns_have_rows() -> None:
+    table = pa.table({"visitor_code": ["a", "b"]})
+    assert [len(batch) for batch in Snapshot(data_file()).assign(table, keep=False)] == [2]
+    assert [len(batch) for batch in SNAPSHOT.assign(table, flags=[], keep=False)] == [2]
+
+
+def test_answers_are_counted() -> None:
+    answers = SNAPSHOT.assign(pa.table({"visitor_code": [*CODES, None]}))
+    assert answers.outcomes == []
+    pa.table(answers)
+    off = expected().count("off")
+    assert [(outcome.variation, outcome.rows) for outcome in answers.outcomes] == [("off", off), ("on", 1000 - off)]
+    assert {outcome[3:6] for outcome in answers.outcomes} == {(11, 10, "targeted")}
+
+
 def test_long_answers_have_ids_and_reasons() -> None:
     file = data_file(
         halves("half", 1),

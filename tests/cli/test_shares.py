@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from kameleoon._cli.chi_square import p_value, statistic, survival
-from kameleoon._cli.counting import Outcome
 from kameleoon._cli.progress import line_of
 from kameleoon._cli.shares import Group, groups, mismatches, table
+from kameleoon.batch import Outcome
 from tests.cli.commands import experiment
 from tests.data_files import data_file, flag
 
@@ -49,7 +49,7 @@ def of(rule: dict[str, Any], counts: dict[str, int]) -> Group:
     """The group of an experiment's visitors, of whom so many got each variation."""
     keys = ["off", "on", "red"]
     described = data_file(flag("f", 1, [rule], variations=[{"key": key} for key in keys]))
-    found = {Outcome("f", rule["id"], key, "targeted"): count for key, count in counts.items()}
+    found = [Outcome("f", key, None, None, rule["id"], "targeted", count) for key, count in counts.items()]
     return next(groups(found, described))
 
 

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import os
 import sys
-from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from kameleoon.batch.assignment import Assignment
 from kameleoon.exceptions import KameleoonError
 
 if TYPE_CHECKING:
-    from kameleoon._cli.counting import Counting
     from kameleoon._cli.reading import Visitors
     from kameleoon._cli.shares import Group
 
@@ -48,7 +46,8 @@ def add(commands: arguments.Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from kameleoon._cli import counting, data_file, mistakes, reading, writing  # here: they need pyarrow
+    from kameleoon._cli import data_file, mistakes, reading, writing  # here: they need pyarrow
+    from kameleoon._cli.arrow import pa
     from kameleoon._cli.progress import Progress
 
     columns = arguments.columns(options)
@@ -59,69 +58,51 @@ def _run(options: argparse.Namespace) -> None:
     _look_at_names(options, keep, flags)
     visitors = reading.open_visitors(options.input, options.input_format, options.visitor_column, columns, keep)
     try:
-        source = _Source(visitors, keep if options.layout == "wide" else [])
+        source = _Source(visitors)
         with mistakes.assigning():
             answers = snapshot.assign(
                 source.reader(),
                 visitor_code=options.visitor_column,
                 data=columns,
                 flags=flags,
-                layout="long",  # which has what the shares need; wide answers are made of it
-                keep=False if options.layout == "wide" else keep,
+                layout=options.layout,
+                keep=keep,
                 threads=options.threads,
             )
-        counts = counting.Counting(_rule_ids(described))
         progress = Progress()
-        batches = _answered(answers, source, counts, flags if options.layout == "wide" else None)
         with contextlib.ExitStack() as ends:
             ends.enter_context(writing.ended_by_exception())
-            output = ends.enter_context(writing.Answers(options.output, options.output_format, next(batches)))
+            output = ends.enter_context(writing.Answers(options.output, options.output_format, pa.schema(answers)))
             ends.callback(progress.end)
-            for batch in batches:
+            for batch in _answered(answers, source):
                 output.write(batch)
                 progress.show(answers.counts.rows, visitors.part)
     finally:
         visitors.close()
-    _tell(options, answers, counts, described, progress.seconds)
+    _tell(options, answers, described, progress.seconds)
 
 
-def _answered(answers: Assignment, source: _Source, counts: Counting, flags: list[str] | None) -> Iterator[Any]:
-    """First the schema of the answers, then these, batch by batch; for ``flags`` wide, else long."""
+def _answered(answers: Assignment, source: _Source) -> Iterator[Any]:
+    """The answers, batch by batch."""
     from kameleoon._cli.arrow import pa
-    from kameleoon._cli.counting import widened
 
-    schema = pa.schema(answers)
-    if flags is not None:
-        key = schema.field("variation").type
-        schema = pa.schema([*source.kept_schema, *(pa.field(flag, key) for flag in flags)])
-    yield schema
     found = iter(answers)
     while True:
         try:
-            batch = pa.record_batch(next(found))
+            yield pa.record_batch(next(found))
         except StopIteration:
             return
         except Exception:
             if source.failure is not None:  # what went wrong while reading, which Arrow has made a text of
                 raise source.failure from None
             raise
-        counts.add(batch)
-        if flags is not None:
-            kept = source.take(len(batch) // len(flags))
-            batch = pa.record_batch([*kept, *widened(batch, len(flags))], schema=schema)
-        yield batch
 
 
 class _Source:
-    """The batches on their way into the assignment. The columns that go along with wide answers wait here for them:
-    through the assignment they would be repeated for each flag.
-    """
+    """The batches on their way into the assignment."""
 
-    def __init__(self, visitors: Visitors, keep: list[str]) -> None:
+    def __init__(self, visitors: Visitors) -> None:
         self._visitors = visitors
-        self._keep = keep
-        self._waiting: deque[Any] = deque()
-        self.kept_schema = [visitors.schema.field(name) for name in keep]
         self.failure: BaseException | None = None
         """What went wrong while reading, Ctrl+C included."""
 
@@ -133,29 +114,10 @@ class _Source:
 
     def _batches(self) -> Iterator[Any]:
         try:
-            for batch in self._visitors:
-                if self._keep:
-                    self._waiting.append(batch.select(self._keep))
-                yield batch
+            yield from self._visitors
         except BaseException as error:
             self.failure = error
             raise
-
-    def take(self, rows: int) -> list[Any]:
-        """The columns of the next rows."""
-        from kameleoon._cli.arrow import pa
-
-        parts = []
-        while rows > 0:
-            batch = self._waiting.popleft()
-            if len(batch) > rows:
-                self._waiting.appendleft(batch.slice(rows))
-                batch = batch.slice(0, rows)
-            parts.append(batch)
-            rows -= len(batch)
-        if len(parts) == 1:
-            return list(parts[0].columns)
-        return [pa.concat_arrays([part[name] for part in parts]) for name in self._keep]
 
 
 def _look_at_names(options: argparse.Namespace, keep: list[str], flags: list[str]) -> None:
@@ -167,18 +129,7 @@ def _look_at_names(options: argparse.Namespace, keep: list[str], flags: list[str
                 raise KameleoonError(f"the column {name!r} and a feature flag have the same name", hint=hint)
 
 
-def _rule_ids(described: dict[str, Any]) -> Iterator[int]:
-    from kameleoon._cli.data_file import listed
-
-    for flag in listed(described, "featureFlags"):
-        for rule in listed(flag, "rules"):
-            if isinstance(rule.get("id"), int) and abs(rule["id"]) < 1 << 63:
-                yield rule["id"]
-
-
-def _tell(
-    options: argparse.Namespace, answers: Assignment, counts: Counting, described: dict[str, Any], seconds: float
-) -> None:
+def _tell(options: argparse.Namespace, answers: Assignment, described: dict[str, Any], seconds: float) -> None:
     """What became of the rows, on the standard error, and as a picture if it is asked for."""
     from kameleoon._cli import shares
 
@@ -187,7 +138,7 @@ def _tell(
     print(f"{rows:,} rows in {seconds:.1f} s ({rows / max(seconds, 1e-9):,.0f} rows/s){written}", file=sys.stderr)
     if said := shares.unusable(answers.counts):
         print(said, file=sys.stderr)
-    found: list[Group] = list(shares.groups(counts.counts, described))
+    found: list[Group] = list(shares.groups(answers.outcomes, described))
     if found:
         print(f"\n{shares.table(found)}", file=sys.stderr)
     for said in shares.mismatches(found):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kameleoon._cli.chi_square import p_value
 from kameleoon._cli.data_file import identified, listed
-from kameleoon.batch.assignment import AssignmentCounts
-
-if TYPE_CHECKING:
-    from kameleoon._cli.counting import Outcome
+from kameleoon.batch.assignment import AssignmentCounts, Outcome
 
 __all__ = ["MISMATCH", "Group", "Line", "groups", "mismatches", "table", "unusable"]
 
@@ -20,7 +17,7 @@ MISMATCH = 0.001
 """A p-value below this is told: the split is not the configured one."""
 _FEWEST = 5
 """Visitors that each variation is expected to have, at least, for the test to be trusted."""
-_TARGETED, _UNUSABLE = "targeted", "invalid visitor code"
+_TARGETED = "targeted"
 
 
 @dataclass(frozen=True)
@@ -55,17 +52,14 @@ class Group:
         return self.p_value is not None and self.p_value < MISMATCH
 
 
-def groups(counts: Mapping[Outcome, int], data_file: dict[str, Any]) -> Iterator[Group]:
-    """Flag by flag, in the order of the counts: each rule that decided, in its order, and each reason for a default.
-
-    ``counts``: how many visitors have the same flag, rule, variation and reason.
-    """
+def groups(outcomes: Iterable[Outcome], data_file: dict[str, Any]) -> Iterator[Group]:
+    """Flag by flag, in the order of the outcomes: each rule that decided, in its order, and each reason for a default."""
     flags = identified(data_file, "featureFlags", "featureKey")
     by_flag: dict[str, dict[tuple[str, int | None], Counter[str]]] = {}
-    for (flag, rule_id, variation, reason), count in counts.items():
-        if reason != _UNUSABLE:
-            key = (reason, rule_id if reason == _TARGETED else None)
-            by_flag.setdefault(flag, {}).setdefault(key, Counter())[variation or "(none)"] += count
+    for outcome in outcomes:
+        key = (outcome.reason, outcome.rule_id if outcome.reason == _TARGETED else None)
+        counted = by_flag.setdefault(outcome.flag, {}).setdefault(key, Counter())
+        counted[outcome.variation or "(none)"] += outcome.rows
     for flag, found in by_flag.items():
         total = sum(sum(group.values()) for group in found.values())
         rules = identified(flags.get(flag, {}), "rules", "id")

@@ -13,8 +13,8 @@ Engines have modules of their own, with one function each: ``kameleoon.batch.spa
 ``kameleoon.batch.polars``, ``kameleoon.batch.duckdb``, ``kameleoon.batch.pandas``.
 """
 
-from kameleoon.batch.assignment import Assignment, AssignmentCounts
+from kameleoon.batch.assignment import Assignment, AssignmentCounts, Outcome
 from kameleoon.batch.columns import Columns
 from kameleoon.batch.snapshot import Snapshot
 
-__all__ = ["Assignment", "AssignmentCounts", "Columns", "Snapshot"]
+__all__ = ["Assignment", "AssignmentCounts", "Columns", "Outcome", "Snapshot"]

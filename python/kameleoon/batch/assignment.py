@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from kameleoon._native import AssignedBatch
 from kameleoon._native import Assignment as NativeAssignment
 
-__all__ = ["Assignment", "AssignmentCounts"]
+__all__ = ["Assignment", "AssignmentCounts", "Outcome"]
 
 
 class AssignmentCounts(NamedTuple):
@@ -22,6 +22,25 @@ class AssignmentCounts(NamedTuple):
     """Rows whose visitor code is empty: the same."""
     too_long_codes: int
     """Rows whose visitor code has more than 255 characters: the same."""
+
+
+class Outcome(NamedTuple):
+    """How many rows had the same answer for a flag, by the same rule, for the same reason (docs/batch.md#layouts)."""
+
+    flag: str
+    """The flag's key."""
+    variation: str | None
+    """The variation's key; ``None`` where the flag is disabled."""
+    variation_id: int | None
+    """The variation's id in the experiment."""
+    experiment_id: int | None
+    """The experiment."""
+    rule_id: int | None
+    """The rule that decided, if one did."""
+    reason: str
+    """As in the long layout."""
+    rows: int
+    """How many rows. Those whose visitor code cannot be used are not among them."""
 
 
 class Assignment:
@@ -58,3 +77,10 @@ class Assignment:
     def counts(self) -> AssignmentCounts:
         """What has become of the rows that were read so far."""
         return AssignmentCounts(*self._native.progress())
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """How often each answer was given so far, flag by flag. It costs nothing more: shares and sample ratios can be
+        looked at without looking at the rows.
+        """
+        return [Outcome(*outcome) for outcome in self._native.outcomes()]

@@ -5,13 +5,16 @@
 use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
-use arrow_array::{Array, ArrayRef, DictionaryArray, Int64Array, PrimitiveArray, RecordBatch, StringArray, make_array};
+use arrow_array::{
+    Array, ArrayRef, DictionaryArray, Int64Array, PrimitiveArray, RecordBatch, RecordBatchOptions, StringArray,
+    make_array,
+};
 use arrow_buffer::NullBuffer;
 use arrow_data::transform::MutableArrayData;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
 use super::error::BatchError;
-use super::rows::{Answers, Question, Reason, Unusable, Verdict};
+use super::rows::{Answers, Question, Reason, Tally, Unusable, Verdict};
 use crate::datafile::index::FlagIndex;
 use crate::datafile::model::DataFile;
 
@@ -107,26 +110,32 @@ impl Output {
         question: &Question,
         rows: &RecordBatch,
         codes: usize,
-    ) -> Result<(RecordBatch, Unusable), ArrowError> {
+    ) -> Result<(RecordBatch, Unusable, Tally), ArrowError> {
         let (count, flags) = (rows.num_rows(), question.flags.len());
         let kept = self.kept.iter().map(|column| Arc::clone(rows.column(*column)));
-        let (columns, unusable) = match self.layout {
+        let (columns, (unusable, tally)) = match self.layout {
             Layout::Wide => {
                 let mut wide = Wide { keys_of: &self.keys, columns: vec![vec![NOTHING; count]; flags] };
-                let unusable = question.answer(data_file, rows, codes, &mut wide);
+                let counts = question.answer(data_file, rows, codes, &mut wide);
                 let columns = wide.columns.into_iter().zip(&self.variations).map(|(keys, values)| coded(keys, values));
-                (kept.map(Ok).chain(columns).collect::<Result<Vec<_>, _>>()?, unusable)
+                (kept.map(Ok).chain(columns).collect::<Result<Vec<_>, _>>()?, counts)
             }
             Layout::Long => {
                 let mut long = Long { flags, verdicts: vec![Long::NOTHING; count * flags] };
-                let unusable = question.answer(data_file, rows, codes, &mut long);
+                let counts = question.answer(data_file, rows, codes, &mut long);
                 let mut columns: Vec<ArrayRef> =
                     kept.map(|column| repeated(&column, flags)).collect::<Result<_, _>>()?;
                 columns.extend(self.long(data_file, &long)?);
-                (columns, unusable)
+                (columns, counts)
             }
         };
-        Ok((RecordBatch::try_new(Arc::clone(&self.schema), columns)?, unusable))
+        let rows = match self.layout {
+            Layout::Wide => count,
+            Layout::Long => count * flags,
+        };
+        let rows = RecordBatchOptions::new().with_row_count(Some(rows)); // there may be no column that tells
+        let answer = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &rows)?;
+        Ok((answer, unusable, tally))
     }
 
     fn long(&self, data_file: &DataFile, long: &Long) -> Result<[ArrayRef; 6], ArrowError> {

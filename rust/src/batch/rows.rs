@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use arrow_array::RecordBatch;
+use hashbrown::HashMap;
 
 use super::cells::Cells;
 use super::columns::{Kind, Source, SourceCells};
@@ -22,7 +23,7 @@ use crate::visitor::sending::Sending;
 const BLOCK: usize = 1024;
 
 /// Why a row has its variation, or none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Reason {
     /// A rule targets the visitor and gives the variation.
@@ -55,7 +56,7 @@ impl Reason {
 }
 
 /// A row's answer for a flag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Verdict {
     /// The variation.
     pub outcome: Option<OutcomeIndex>,
@@ -81,6 +82,9 @@ pub struct Unusable {
     /// The code has too many characters.
     pub too_long: u64,
 }
+
+/// How many rows have the same answer for a flag, by the flag's position among those that are asked for.
+pub type Tally = HashMap<(usize, Verdict), u64, foldhash::fast::FixedState>;
 
 /// What is asked, of whichever rows.
 pub struct Question {
@@ -114,7 +118,7 @@ impl Question {
         rows: &RecordBatch,
         codes: usize,
         answers: &mut impl Answers,
-    ) -> Unusable {
+    ) -> (Unusable, Tally) {
         let count = rows.num_rows();
         let column = Cells::new(rows.column(codes));
         let mut unusable = Unusable::default();
@@ -131,6 +135,7 @@ impl Question {
             visitors: Vec::new(),
             hashing: Hashing::default(),
             spare: Vec::new(),
+            tally: Tally::default(),
             answers,
         };
         let mut start = 0;
@@ -138,7 +143,7 @@ impl Question {
             portion.block(start..(start + BLOCK).min(count));
             start += BLOCK;
         }
-        unusable
+        (unusable, portion.tally)
     }
 }
 
@@ -189,6 +194,7 @@ struct Portion<'a, A> {
     hashing: Hashing<'a>,
     /// Lists of rows that are out of use.
     spare: Vec<Vec<usize>>,
+    tally: Tally,
     answers: &'a mut A,
 }
 
@@ -212,7 +218,7 @@ impl<A: Answers> Portion<'_, A> {
             let flag = self.question.flags[position];
             if !self.data_file[flag].environment_enabled {
                 let verdict = Verdict { outcome: None, rule_id: None, reason: Reason::Disabled };
-                self.answers.put(position, &asked, verdict);
+                self.put(position, &asked, verdict);
             } else if hashes_data || self.question.reads.history_of(&self.data_file[flag]) {
                 for row in &asked {
                     let end = self.evaluate(flag, *row, first).1;
@@ -320,9 +326,14 @@ impl<A: Answers> Portion<'_, A> {
         finish(self.data_file, flag, &subject, Recorder::new(truths, row, code))
     }
 
+    fn put(&mut self, position: usize, rows: &[usize], verdict: Verdict) {
+        self.answers.put(position, rows, verdict);
+        *self.tally.entry((position, verdict)).or_default() += rows.len() as u64;
+    }
+
     /// The evaluations of a flag have ended, for some rows.
     fn end(&mut self, position: usize, rows: &[usize], first: usize, end: &End) {
-        self.answers.put(position, rows, end.verdict);
+        self.put(position, rows, end.verdict);
         if end.assigned == [None; 2] {
             return;
         }

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
@@ -16,7 +16,7 @@ use super::cells::Shape;
 use super::columns::{Role, position, sources};
 use super::error::BatchError;
 use super::layout::{Layout, Output};
-use super::rows::{Question, Unusable};
+use super::rows::{Question, Tally, Unusable};
 use crate::datafile::index::FlagIndex;
 use crate::datafile::model::DataFile;
 use crate::nearest::nearest;
@@ -61,6 +61,8 @@ pub struct Progress {
     pub empty_codes: AtomicU64,
     /// Too long.
     pub too_long_codes: AtomicU64,
+    /// How often each answer was given.
+    pub tally: Mutex<Tally>,
 }
 
 /// Asked from time to time whether to go on; an error ends the stream.
@@ -102,6 +104,11 @@ impl<D: Deref<Target = DataFile> + Send + Sync> Assignments<D> {
         let question = Question::new(&data_file, flags, sources, request.now, request.day_start);
         let task = Task { data_file, question, output, codes, progress };
         Ok(Self { input, task, threads: request.threads, portion, go_on, ready: VecDeque::new(), is_over: false })
+    }
+
+    /// The flags that are asked for, in order.
+    pub fn flags(&self) -> &[FlagIndex] {
+        &self.task.question.flags
     }
 
     /// Works out the next portions.
@@ -169,7 +176,7 @@ impl<D: Deref<Target = DataFile>> Task<D> {
         // The answer may be asked for by a program in C, through which no panic must pass.
         let answer = || self.output.answer(&self.data_file, &self.question, rows, self.codes);
         let caught = catch_unwind(AssertUnwindSafe(answer));
-        let (answer, unusable) = caught
+        let (answer, unusable, tally) = caught
             .unwrap_or_else(|_| Err(ArrowError::ComputeError("a defect of kameleoon: please report it".into())))?;
         let Unusable { null, empty, too_long } = unusable;
         let progress = &*self.progress;
@@ -177,6 +184,10 @@ impl<D: Deref<Target = DataFile>> Task<D> {
         progress.null_codes.fetch_add(null, Ordering::Relaxed);
         progress.empty_codes.fetch_add(empty, Ordering::Relaxed);
         progress.too_long_codes.fetch_add(too_long, Ordering::Relaxed);
+        let mut all = progress.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        for (answer, rows) in tally {
+            *all.entry(answer).or_default() += rows;
+        }
         Ok(answer)
     }
 }

@@ -23,7 +23,9 @@ use super::clock::moment;
 use crate::batch::columns::Role;
 use crate::batch::error::BatchError;
 use crate::batch::layout::Layout;
+use crate::batch::rows::{Reason, Verdict};
 use crate::batch::stream::{Assignments, GoOn, Progress, Request};
+use crate::datafile::index::FlagIndex;
 use crate::datafile::model::DataFile;
 use crate::datafile::{Compiled, compile};
 use crate::visitor::datum::CustomDataKey;
@@ -98,8 +100,9 @@ impl BatchSnapshot {
         let data_file = Shared(Arc::clone(&self.data_file));
         let made = py.detach(|| Assignments::new(input, data_file, request, Arc::clone(&progress), go_on));
         let assignments = made.map_err(|error| refused(&error))?;
-        let schema = assignments.schema();
-        Ok(Assignment { assignments: Mutex::new(Some(assignments)), schema, progress, interrupted })
+        let (schema, flags) = (assignments.schema(), assignments.flags().to_vec());
+        let data_file = Arc::clone(&self.data_file);
+        Ok(Assignment { assignments: Mutex::new(Some(assignments)), schema, data_file, flags, progress, interrupted })
     }
 }
 
@@ -144,6 +147,8 @@ fn role(name: &str, key: Option<&Bound<'_, PyAny>>) -> PyResult<Role> {
 pub(super) struct Assignment {
     assignments: Mutex<Option<Assignments<Shared>>>,
     schema: SchemaRef,
+    data_file: Arc<DataFile>,
+    flags: Vec<FlagIndex>,
     progress: Arc<Progress>,
     interrupted: Interrupted,
 }
@@ -189,9 +194,34 @@ impl Assignment {
         }
     }
 
+    /// `(flag, variation, variation id, experiment id, rule id, reason, rows)` of each answer that was given so far; of a flag
+    /// one after another.
+    #[expect(clippy::type_complexity, reason = "one tuple for one Python caller")]
+    fn outcomes(&self) -> Vec<(&str, Option<&str>, Option<i64>, Option<i64>, Option<i64>, &'static str, u64)> {
+        let tally = self.progress.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answers: Vec<_> =
+            tally.iter().map(|((position, verdict), rows)| (*position, *verdict, *rows)).collect();
+        drop(tally);
+        answers.sort_by_key(|(position, verdict, _)| (*position, verdict.reason, verdict.rule_id, verdict.outcome));
+        let told = |(position, verdict, rows): (usize, Verdict, u64)| {
+            let flag = &self.data_file[self.flags[position]];
+            let outcome = verdict.outcome.map(|outcome| &self.data_file[outcome]);
+            (
+                &*flag.key,
+                outcome.map(|outcome| outcome.variation_key(flag)),
+                outcome.and_then(|outcome| outcome.variation_id),
+                outcome.and_then(|outcome| outcome.experiment_id),
+                verdict.rule_id,
+                Reason::WORDS[verdict.reason as usize],
+                rows,
+            )
+        };
+        answers.into_iter().map(told).collect()
+    }
+
     /// Rows that were answered so far; of these, rows whose visitor code is null, empty, too long.
     fn progress(&self) -> (u64, u64, u64, u64) {
-        let Progress { rows, null_codes, empty_codes, too_long_codes } = &*self.progress;
+        let Progress { rows, null_codes, empty_codes, too_long_codes, .. } = &*self.progress;
         let [rows, null, empty, too_long] =
             [rows, null_codes, empty_codes, too_long_codes].map(|count| count.load(Ordering::Relaxed));
         (rows, null, empty, too_long)
