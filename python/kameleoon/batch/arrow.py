@@ -24,12 +24,12 @@ from kameleoon.batch.snapshot import Layout, Snapshot
 
 try:
     import pyarrow as pa
-except ModuleNotFoundError as error:
-    raise missing_engine("arrow", error) from error
+except ModuleNotFoundError as _error:
+    raise missing_engine("arrow", _error) from _error
 
 if TYPE_CHECKING:
-    import pyarrow.dataset
-    import pyarrow.parquet
+    from pyarrow.dataset import Dataset
+    from pyarrow.parquet import ParquetWriter
 
 __all__ = ["assign", "assign_parquet"]
 
@@ -41,7 +41,7 @@ _BATCH = 1 << 16
 
 
 def assign(
-    source: pa.Table | pa.RecordBatchReader | pyarrow.dataset.Dataset,
+    source: pa.Table | pa.RecordBatchReader | Dataset,
     snapshot: Snapshot,
     *,
     visitor_code: str = "visitor_code",
@@ -109,7 +109,7 @@ def assign_parquet(
     return answers.counts
 
 
-def _write(answers: Assignment, writer: pyarrow.parquet.ParquetWriter) -> None:
+def _write(answers: Assignment, writer: ParquetWriter) -> None:
     """Gathers batches to row groups: a group of a batch each would be many, and slow to read."""
     batches: list[pa.RecordBatch] = []
     rows = 0

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from kameleoon.batch._engines import Question, missing_engine
 from kameleoon.batch.columns import Columns
@@ -23,8 +24,8 @@ from kameleoon.batch.snapshot import Layout, Snapshot
 try:
     import duckdb
     import pyarrow as pa
-except ModuleNotFoundError as error:
-    raise missing_engine("duckdb", error) from error
+except ModuleNotFoundError as _error:
+    raise missing_engine("duckdb", _error) from _error
 
 __all__ = ["assign", "register"]
 
@@ -86,6 +87,8 @@ def register(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, flag: st
         return answers.column(0).cast(pa.string())  # DuckDB's type of the function
 
     variations(pa.array([], pa.string()))  # a flag that there is not is said at once
-    connection.create_function(
-        name, variations, ["VARCHAR"], "VARCHAR", type="arrow", null_handling="special", side_effects=False
-    )
+    connection.create_function(name, variations, ["VARCHAR"], "VARCHAR", **_IN_VECTORS)
+
+
+_IN_VECTORS: dict[str, Any] = {"type": "arrow", "null_handling": "special", "side_effects": False}
+"""By texts, which every version takes; the names of the enumerations have moved."""

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from kameleoon.batch._engines import Question, missing_engine
 from kameleoon.batch.columns import Columns
@@ -18,8 +19,8 @@ from kameleoon.batch.snapshot import Layout, Snapshot
 try:
     import pandas as pd
     import pyarrow as pa
-except ModuleNotFoundError as error:
-    raise missing_engine("pandas", error) from error
+except ModuleNotFoundError as _error:
+    raise missing_engine("pandas", _error) from _error
 
 __all__ = ["assign"]
 
@@ -53,10 +54,10 @@ def assign(
     read = question.read()
     table = pa.Table.from_pandas(frame[[name for name in names if name in read]], preserve_index=False)
     answers = question.answer(table, keep=False, threads=threads)
-    rows = frame[question.kept(frame.columns)]
+    rows: Any = frame[question.kept(frame.columns)]
     if not pa.schema(answers).names:  # no flags: there is nothing to ask
         return rows
-    found = pa.table(answers).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    found: Any = pa.table(answers).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     if layout == "long":
         flags_asked = len(found) // max(len(rows), 1)
         rows = rows.take([row for row in range(len(rows)) for _ in range(flags_asked)])

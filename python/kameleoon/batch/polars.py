@@ -21,8 +21,8 @@ from kameleoon.batch.snapshot import Layout, Snapshot
 
 try:
     import polars as pl
-except ModuleNotFoundError as error:
-    raise missing_engine("polars", error) from error
+except ModuleNotFoundError as _error:
+    raise missing_engine("polars", _error) from _error
 
 __all__ = ["assign"]
 

@@ -13,15 +13,15 @@ from kameleoon.batch.snapshot import Layout, Snapshot
 
 try:
     import pyarrow as pa
-    import ray.data
-except ModuleNotFoundError as error:
-    raise missing_engine("ray", error) from error
+    from ray.data import Dataset  # pyright: ignore[reportMissingImports]
+except ModuleNotFoundError as _error:
+    raise missing_engine("ray", _error) from _error
 
 __all__ = ["assign"]
 
 
 def assign(
-    dataset: ray.data.Dataset,
+    dataset: Dataset,
     snapshot: Snapshot,
     *,
     visitor_code: str = "visitor_code",
@@ -30,7 +30,7 @@ def assign(
     layout: Layout = "wide",
     keep: Iterable[str] | bool | None = None,
     **options: Any,
-) -> ray.data.Dataset:
+) -> Dataset:
     """The variation of each row's visitor for each feature flag, as a ``Dataset`` of Ray, by ``map_batches``. Keys of
     variations are dictionary-encoded.
 

@@ -15,12 +15,12 @@ from kameleoon.batch.snapshot import Layout, Snapshot
 
 try:
     import pyarrow as pa
-    from pyspark.sql import DataFrame
-    from pyspark.sql.functions import col
-    from pyspark.sql.pandas.types import to_arrow_type
-    from pyspark.sql.types import DataType, LongType, StringType, StructField, StructType
-except ModuleNotFoundError as error:
-    raise missing_engine("spark", error) from error
+    from pyspark.sql import DataFrame  # pyright: ignore[reportMissingImports]
+    from pyspark.sql.functions import col  # pyright: ignore[reportMissingImports]
+    from pyspark.sql.pandas.types import to_arrow_type  # pyright: ignore[reportMissingImports]
+    from pyspark.sql.types import DataType, LongType, StringType, StructField, StructType  # pyright: ignore[reportMissingImports]
+except ModuleNotFoundError as _error:
+    raise missing_engine("spark", _error) from _error
 
 __all__ = ["assign"]
 
