@@ -15,7 +15,8 @@ connection.sql(
     " as visitors(visitor_code, plan)"
 )
 answers = assign(connection.table("visitors"), snapshot, data=Columns(custom_data={1: "plan"}))
-connection.cursor().sql("from answers").show()  # by another connection: this one is busy with the visitors
+other = connection.cursor()  # the first one is busy with the visitors
+other.sql("from answers").show()
 
 register(connection, snapshot, "new-cart", name="new_cart")
 connection.sql(

@@ -179,7 +179,8 @@ def test_duckdb_asks_the_answers_by_another_connection() -> None:
     with duckdb.connect() as connection:
         relation = connection.sql("select 'visitor ' || range as visitor_code from range(100000)")
         answers = on_duckdb.assign(relation, SNAPSHOT, flags=["half"])  # noqa: F841 (the query names it)
-        found = dict(connection.cursor().sql("select half, count(*) from answers group by 1").fetchall())
+        other = connection.cursor()
+        found = dict(other.sql("select half, count(*) from answers group by 1").fetchall())
     assert found.keys() == {"on", "off"}
     assert sum(found.values()) == 100_000
 

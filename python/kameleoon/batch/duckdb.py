@@ -53,7 +53,8 @@ def assign(
     >>> from kameleoon.batch import Snapshot
     >>> with duckdb.connect() as connection:
     ...     answers = assign(connection.sql("select 'ada' as visitor_code"), Snapshot({"featureFlags": []}))
-    ...     connection.cursor().sql("select count(*) from answers").fetchall()
+    ...     other = connection.cursor()
+    ...     other.sql("select count(*) from answers").fetchall()
     [(1,)]
     """
     question = Question(snapshot, visitor_code, data, flags, layout, keep)
