@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATURIN := $(BIN)/maturin develop --quiet
 
-.PHONY: run test build docs lint types rust-test python-test test-oldest test-servers differential names shim tsan miri bench bench-compare wheel clean
+.PHONY: run test build docs lint types rust-test python-test test-oldest test-servers test-engines differential names shim tsan miri bench bench-compare wheel clean
 
 ## The main job: build everything and run the demo.
 run: build
@@ -56,7 +56,7 @@ rust-test:
 	cd rust && ! cargo tree --edges normal | grep -q pyo3 # the core knows no Python
 
 python-test: build
-	$(BIN)/python -m pytest --ignore tests/servers # which `make test-servers` runs
+	$(BIN)/python -m pytest --ignore tests/servers --ignore tests/engines # which `make test-servers` and `make test-engines` run
 
 # uWSGI is compiled: where that fails its tests are skipped. The old one is the last with Python's threads off by default.
 $(VENV)/servers-installed: $(VENV)/installed
@@ -68,6 +68,14 @@ $(VENV)/servers-installed: $(VENV)/installed
 ## The client in the processes of real servers: uWSGI, gunicorn, Celery, multiprocessing (4 minutes).
 test-servers: build $(VENV)/servers-installed
 	$(BIN)/python -m pytest tests/servers
+
+$(VENV)/engines-installed: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --group engines
+	touch $@
+
+## Tables on Spark (with Java, 17 or later) and Ray, whose workers are processes of their own (3 minutes).
+test-engines: build $(VENV)/engines-installed
+	$(BIN)/python -m pytest tests/engines
 
 ## The tests of the network with the oldest dependencies that pyproject.toml allows, in an environment of its own.
 OLDEST := .oldest

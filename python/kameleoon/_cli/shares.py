@@ -53,7 +53,7 @@ class Group:
 
 
 def groups(outcomes: Iterable[Outcome], data_file: dict[str, Any]) -> Iterator[Group]:
-    """Flag by flag, in the order of the outcomes: each rule that decided, in its order, and each reason for a default."""
+    """Flag by flag, in the order of the outcomes: each rule that decided, in order, and each reason for a default."""
     flags = identified(data_file, "featureFlags", "featureKey")
     by_flag: dict[str, dict[tuple[str, int | None], Counter[str]]] = {}
     for outcome in outcomes:
