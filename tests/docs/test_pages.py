@@ -15,6 +15,8 @@ from tests.docs import pages
 
 IN_SAMPLES = {"middleware"}
 """Pages that show parts of whole programs, which ``tests/samples`` runs and compares with the page."""
+NEEDED = {"batch": ["duckdb", "pandas", "polars", "pyarrow"]}
+"""What a page's blocks import beside the package, where it need not be installed."""
 WITH_CODE = [page for page in pages.PAGES if any(pages.code_blocks(page)) and page.stem not in IN_SAMPLES]
 
 
@@ -29,6 +31,8 @@ def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 @pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: page.stem)
 def test_the_blocks_of_a_page_run(page: Path) -> None:
+    for module in NEEDED.get(page.stem, ()):
+        pytest.importorskip(module)
     names = pages.run(page)
     for client in filter(lambda value: isinstance(value, KameleoonClient), names.values()):
         client.close()
