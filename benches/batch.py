@@ -1,6 +1,6 @@
 """Batch evaluation beside others, in one run: ns a row, medians of interleaved rounds.
 
-usage: python -m benches.batch [--rows N] [--rounds R] [--plot FILE.svg]
+usage: python -m benches.batch [--rows N] [--rounds R] [--write]
 
 Measured: one 50/50 flag on one core and on all, twenty flags of which ten look at five dictionary columns, this client in a
 loop, and what Polars and DuckDB take for a SHA-256 of the same codes, on one core too.
@@ -117,16 +117,46 @@ def measure(rows: int, rounds: int) -> dict[str, float]:
     return {name: statistics.median(times) for name, times in taken.items()}
 
 
+def growth(rounds: int) -> dict[str, dict[str, float]]:
+    """ns a row and flag by rows, by flags, by threads: medians."""
+    import pyarrow as pa
+
+    most = table(pa, 3_000_000).select(["visitor_code"])
+
+    def took(rows: int, flags: int, threads: int) -> float:
+        snapshot = Snapshot(clients.encoded(work.data_file(*(work.experiment(number) for number in range(flags)))))
+        times = []
+        for _ in range(rounds):
+            start = time.perf_counter()
+            for _ in snapshot.assign(most.slice(0, rows), threads=threads):
+                pass
+            times.append((time.perf_counter() - start) / (rows * flags) * 1e9)
+        return statistics.median(times)
+
+    return {
+        "rows": {str(rows): took(rows, 1, 1) for rows in (1_000, 10_000, 100_000, 1_000_000, 3_000_000)},
+        "flags": {str(flags): took(1_000_000 // flags, flags, 1) for flags in (1, 2, 5, 20, 100)},
+        "threads": {str(threads): took(3_000_000, 1, threads) for threads in range(1, CORES + 1)},
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benches.batch")
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--write", action="store_true", help="keep the figures, and draw them, in docs/figures")
     options = parser.parse_args()
     found = measure(options.rows, options.rounds)
     for name, nanoseconds in found.items():
         print(f"{nanoseconds:8.1f} ns  {name}")
     alone, together = found["one 50/50 flag, one core"], found[f"one 50/50 flag, {CORES} cores"]
     print(f"{CORES} cores: {alone / together:.2f} × one")
+    if options.write:
+        from benches import figures, plot  # here: they need matplotlib
+
+        result = {"rows": options.rows, "cases": found, "growth": growth(options.rounds)}
+        figures.write("batch", result)
+        plot.batch(result)
 
 
 if __name__ == "__main__":

@@ -109,6 +109,30 @@ def growth(result: dict[str, Any]) -> None:
     _save(figure, "growth")
 
 
+def batch(result: dict[str, Any]) -> None:
+    """A table of visitors: ns a row and flag, by rows, flags and threads, and beside others."""
+    figure, axes = plt.subplots(2, 2, figsize=(10, 5.6), layout="constrained")
+    titles = {"rows": "rows (one flag, one core)", "flags": "flags (one core)", "threads": "threads (one flag)"}
+    for axis, (name, label) in zip(axes.flat, titles.items()):
+        points = {int(count): value for count, value in result["growth"][name].items()}
+        axis.plot(list(points), list(points.values()), "o-", color=OWN)
+        if name != "threads":
+            axis.set_xscale("log")
+        axis.set_ylim(0, axis.get_ylim()[1] * 1.1)
+        axis.set_xlabel(label)
+        axis.set_title("ns a row and flag", loc="left")
+    axis, cases = axes.flat[-1], result["cases"]
+    axis.barh(
+        list(cases), list(cases.values()), color=[OTHER if "'s" in case or "hash" in case else OWN for case in cases]
+    )
+    axis.set_xscale("log")
+    axis.invert_yaxis()
+    axis.tick_params(axis="y", labelsize=7)
+    axis.set_title("ns a row", loc="left")
+    _save(figure, "batch")
+
+
 if __name__ == "__main__":
     compare(figures.read("compare"))
     growth(figures.read("own"))
+    batch(figures.read("batch"))
