@@ -344,3 +344,11 @@ def test_a_fork_meanwhile_can_go_on(tmp_path: Any) -> None:
         """
     )
     subprocess.run([sys.executable, "-c", program], timeout=60, check=True)
+
+
+def test_a_table_of_one_piece_is_answered_piece_by_piece() -> None:
+    """What is held at a time does not grow with the table: the first answers come when few of the rows are done."""
+    codes = pa.array(CODES * 1000)
+    answers = SNAPSHOT.assign(pa.record_batch({"visitor_code": codes}), threads=2)
+    next(iter(answers))
+    assert answers.counts.rows < len(codes) // 2

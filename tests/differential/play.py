@@ -20,6 +20,9 @@ from tests.conformance.replay import Replay, substitute
 from tests.differential.generate import Generator
 from tests.loopback import JsonHandler, QuietServer
 
+_STARTS = 5
+"""The reference client gives up its start after a time-out, as on a machine that is busy otherwise: so often it is tried."""
+
 
 class ReferenceService(JsonHandler):
     """As much of the service as the reference client needs, on loopback."""
@@ -70,11 +73,13 @@ class ReferenceReplay(Replay):
             top_level_domain="example.com",
             tracking_interval_millisecond=5000,
         )
-        ReferenceReplay.number += 1
-        self.site = ReferenceService.site = f"site{ReferenceReplay.number}"
-        self.client = KameleoonClientFactory.create(self.site, config)
-        if not self.client.wait_init():
-            raise RuntimeError("the reference client did not start")
+        for _ in range(_STARTS):
+            ReferenceReplay.number += 1
+            self.site = ReferenceService.site = f"site{ReferenceReplay.number}"
+            self.client = KameleoonClientFactory.create(self.site, config)
+            if self.client.wait_init():
+                return
+        raise RuntimeError("the reference client did not start")
 
     @staticmethod
     def redirect(origin: str) -> None:

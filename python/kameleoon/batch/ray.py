@@ -53,8 +53,9 @@ def assign(
     """
     question = Question(snapshot, visitor_code, data, flags, layout, keep)
     known = dataset.schema(fetch_if_missing=False)
-    if known is not None and isinstance(known.base_schema, pa.Schema):
-        question.answer(known.base_schema.empty_table())
+    schema: Any = None if known is None else known.base_schema  # of Arrow or of pandas
+    if isinstance(schema, pa.Schema):
+        question.answer(schema.empty_table())
 
     def answer(rows: pa.Table) -> pa.Table:
         return pa.table(question.answer(rows, threads=1))

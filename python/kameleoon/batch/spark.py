@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from inspect import signature
 from itertools import chain
+from typing import Any
 
 from kameleoon.batch._engines import Question, missing_engine
 from kameleoon.batch.columns import Columns
@@ -84,7 +85,7 @@ def _answer_schema(question: Question, schema: StructType) -> StructType:
 
 def _arrow_type(data_type: DataType) -> pa.DataType:
     """As Spark hands it over. Newer versions ask for a time zone, which older ones do not know."""
-    options = {"timezone": "UTC"} if "timezone" in signature(to_arrow_type).parameters else {}
+    options: dict[str, Any] = {"timezone": "UTC"} if "timezone" in signature(to_arrow_type).parameters else {}
     return to_arrow_type(data_type, **options)
 
 

@@ -75,6 +75,8 @@ pub struct Assignments<D> {
     threads: NonZeroUsize,
     /// How many rows are a portion.
     portion: usize,
+    /// What is left of a batch of the input.
+    waiting: Option<RecordBatch>,
     go_on: GoOn,
     ready: VecDeque<Result<RecordBatch, ArrowError>>,
     is_over: bool,
@@ -103,7 +105,16 @@ impl<D: Deref<Target = DataFile> + Send + Sync> Assignments<D> {
         let portion = (EVALUATIONS / flags.len().max(1)).clamp(PORTION[1], PORTION[0]);
         let question = Question::new(&data_file, flags, sources, request.now, request.day_start);
         let task = Task { data_file, question, output, codes, progress };
-        Ok(Self { input, task, threads: request.threads, portion, go_on, ready: VecDeque::new(), is_over: false })
+        Ok(Self {
+            input,
+            task,
+            threads: request.threads,
+            portion,
+            waiting: None,
+            go_on,
+            ready: VecDeque::new(),
+            is_over: false,
+        })
     }
 
     /// The flags that are asked for, in order.
@@ -140,22 +151,28 @@ impl<D: Deref<Target = DataFile> + Send + Sync> Assignments<D> {
         Ok(())
     }
 
-    /// Portions for all threads; fewer at the end of the input.
+    /// Portions for all threads; fewer at the end of the input. What a batch has beyond them waits for the next time: a batch
+    /// may be the whole table.
     fn read(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
-        let wanted = if self.threads.get() == 1 { 1 } else { self.threads.get() * PORTIONS_A_THREAD * self.portion };
+        let threads = self.threads.get();
+        let wanted = if threads == 1 { 1 } else { threads * PORTIONS_A_THREAD };
         let (mut portions, mut rows) = (Vec::new(), 0);
-        while rows < wanted {
-            let Some(batch) = self.input.next() else {
+        while portions.len() < wanted || rows < wanted * self.portion {
+            let next = self.waiting.take().map(Ok).or_else(|| self.input.next()).transpose()?;
+            let Some(batch) = next else {
                 self.is_over = true;
                 break;
             };
-            let batch = batch?;
-            rows += batch.num_rows();
-            let mut start = 0;
-            while start < batch.num_rows() {
-                let length = self.portion.min(batch.num_rows() - start);
-                portions.push(batch.slice(start, length));
-                start += length;
+            let length = self.portion.min(batch.num_rows());
+            if length < batch.num_rows() {
+                self.waiting = Some(batch.slice(length, batch.num_rows() - length));
+            }
+            if length > 0 {
+                rows += length;
+                portions.push(batch.slice(0, length));
+            }
+            if threads == 1 && !portions.is_empty() {
+                break; // nobody else waits for work
             }
         }
         Ok(portions)
