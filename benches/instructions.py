@@ -28,13 +28,15 @@ CASES = [
     "add three data",
     "request",
     "20 flags",
+    "a row of a table",
+    "a row of a table, 20 flags",
 ]
 
 
 def run(case: str, count: int) -> None:
     """The case so many times, for one visitor."""
     import kameleoon.data as kinds
-    from benches import clients, work
+    from benches import batch, clients, work
     from benches.players import loop
 
     part = work.experiment(0)
@@ -68,10 +70,28 @@ def run(case: str, count: int) -> None:
             **names,
         ),
     }
+    if case.startswith("a row"):
+        loops[case] = rows(clients.encoded(batch.targeted_flags() if case.endswith("20 flags") else work.ONE))
     items = [f"flag_{number % 2}" for number in range(count)]
     loops[case](items[:100])
     loops[case](items)
     os._exit(0)
+
+
+def rows(data_file: bytes) -> Any:
+    """Answers for as many rows of a table as there are items; the table is made beforehand."""
+    import pyarrow as pa
+
+    from benches import batch
+    from kameleoon.batch import Snapshot
+
+    table, snapshot = batch.table(pa, MANY), Snapshot(data_file)
+
+    def run(items: list[str]) -> None:
+        for _ in snapshot.assign(table.slice(0, len(items)), data=batch.columns(), threads=1):
+            pass
+
+    return run
 
 
 def _instructions(case: str, count: int) -> int:

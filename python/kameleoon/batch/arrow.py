@@ -94,7 +94,7 @@ def assign_parquet(
     question = Question(snapshot, visitor_code, data, flags, layout, keep)
     target = Path(target)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    with parquet.ParquetFile(source) as file:
+    with parquet.ParquetFile(source, pre_buffer=False) as file:  # what is read ahead would be kept to the end
         schema = file.schema_arrow
         columns = question.columns(schema.names)
         wanted = pa.schema([schema.field(name) for name in columns], schema.metadata)
