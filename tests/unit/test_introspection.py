@@ -25,7 +25,11 @@ def public_modules() -> Iterator[Any]:
         if not any(part.startswith("_") for part in found.name.split(".")):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)  # of names that are no part of the documented API
-                module = importlib.import_module(found.name)
+                try:
+                    module = importlib.import_module(found.name)
+                except ModuleNotFoundError as error:  # an engine that is not installed
+                    assert not (error.name or "").startswith("kameleoon"), error
+                    continue
             yield module
 
 
