@@ -37,7 +37,7 @@ def public_callables() -> dict[str, Any]:
     """Functions, classes and their methods, under the names that they have."""
     found: dict[str, Any] = {}
     for module in public_modules():
-        for name, value in vars(module).items():
+        for name, value in list(vars(module).items()):  # looking at some may import others
             home = getattr(value, "__module__", None) or ""
             if (
                 name.startswith("_")

@@ -24,11 +24,11 @@ from kameleoon.batch.snapshot import Layout, Snapshot
 
 try:
     import pyarrow as pa
+    from pyarrow.dataset import Dataset
 except ModuleNotFoundError as _error:
     raise missing_engine("arrow", _error) from _error
 
 if TYPE_CHECKING:
-    from pyarrow.dataset import Dataset
     from pyarrow.parquet import ParquetWriter
 
 __all__ = ["assign", "assign_parquet"]
