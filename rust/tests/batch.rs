@@ -6,7 +6,6 @@ mod support;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
@@ -190,7 +189,7 @@ fn many_portions_come_in_order_and_are_counted() {
         assert_eq!(batch.column(0).as_string::<i32>().value(0), format!("visitor {row}"));
         row += batch.num_rows();
     }
-    assert_eq!((row, progress.rows.load(Ordering::Relaxed)), (150_000, 150_000));
+    assert_eq!((row, progress.lock().unwrap().rows), (150_000, 150_000));
 }
 
 #[test]

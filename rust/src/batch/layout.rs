@@ -15,7 +15,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
 use super::error::BatchError;
 use super::rows::{Answers, Question, Reason, Tally, Unusable, Verdict};
-use crate::datafile::index::FlagIndex;
+use crate::datafile::index::{FlagIndex, OutcomeIndex};
 use crate::datafile::model::DataFile;
 
 /// How the answer is laid out.
@@ -121,7 +121,8 @@ impl Output {
                 (kept.map(Ok).chain(columns).collect::<Result<Vec<_>, _>>()?, counts)
             }
             Layout::Long => {
-                let mut long = Long { flags, verdicts: vec![Long::NOTHING; count * flags] };
+                let mut long =
+                    Long { flags, verdicts: vec![Verdict::nothing(Reason::InvalidVisitorCode); count * flags] };
                 let counts = question.answer(data_file, rows, codes, &mut long);
                 let mut columns: Vec<ArrayRef> =
                     kept.map(|column| repeated(&column, flags)).collect::<Result<_, _>>()?;
@@ -142,7 +143,7 @@ impl Output {
         let Long { flags, verdicts } = long;
         let outcomes = || verdicts.iter().map(|verdict| verdict.outcome);
         let position = |position: usize| i32::try_from(position).unwrap_or(NOTHING);
-        let key = |outcome: crate::datafile::index::OutcomeIndex| self.keys[outcome.position()];
+        let key = |outcome: OutcomeIndex| self.keys[outcome.position()];
         let variations = self.variations.first().cloned().unwrap_or_else(|| strings([""; 0]));
         let id = |ids: Int64Array| -> ArrayRef { Arc::new(ids) };
         Ok([
@@ -176,10 +177,6 @@ impl Answers for Wide<'_> {
 struct Long {
     flags: usize,
     verdicts: Vec<Verdict>,
-}
-
-impl Long {
-    const NOTHING: Verdict = Verdict { outcome: None, rule_id: None, reason: Reason::InvalidVisitorCode };
 }
 
 impl Answers for Long {

@@ -110,8 +110,7 @@ pub(super) struct Recorder<'r, 'a> {
 
 impl<'r, 'a> Recorder<'r, 'a> {
     pub(super) fn new(truths: Option<&'r mut Truths<'a>>, row: usize, code: &'r str) -> Self {
-        let verdict = Verdict { outcome: None, rule_id: None, reason: Reason::NotTargeted };
-        Self { truths, row, code, way: Vec::new(), verdict }
+        Self { truths, row, code, way: Vec::new(), verdict: Verdict::nothing(Reason::NotTargeted) }
     }
 }
 
@@ -163,7 +162,7 @@ mod tests {
     use super::*;
 
     fn end(reason: Reason) -> End {
-        End { verdict: Verdict { outcome: None, rule_id: None, reason }, assigned: [None; 2] }
+        End { verdict: Verdict::nothing(reason), assigned: [None; 2] }
     }
 
     fn walk(paths: &mut Paths, answers: &[usize]) -> Option<Reason> {

@@ -1,7 +1,7 @@
 //! Evaluates a portion of rows: for each row each flag that is asked for, in order, as a client would that is given the
 //! row's data by `add_data` and asked with `track=False`.
 
-use std::ops::Range;
+use std::ops::{AddAssign, Range};
 
 use arrow_array::RecordBatch;
 use hashbrown::HashMap;
@@ -66,6 +66,13 @@ pub struct Verdict {
     pub reason: Reason,
 }
 
+impl Verdict {
+    /// No variation, and no rule.
+    pub(super) const fn nothing(reason: Reason) -> Self {
+        Self { outcome: None, rule_id: None, reason }
+    }
+}
+
 /// Takes the answers for a portion of rows. What it is not told of has [`Reason::InvalidVisitorCode`].
 pub trait Answers {
     /// The answer of some rows for the flag at a position among those that are asked for.
@@ -81,6 +88,14 @@ pub struct Unusable {
     pub empty: u64,
     /// The code has too many characters.
     pub too_long: u64,
+}
+
+impl AddAssign for Unusable {
+    fn add_assign(&mut self, other: Self) {
+        self.null += other.null;
+        self.empty += other.empty;
+        self.too_long += other.too_long;
+    }
 }
 
 /// How many rows have the same answer for a flag, by the flag's position among those that are asked for.
@@ -208,7 +223,7 @@ impl<A: Answers> Portion<'_, A> {
         if hashes_data || history {
             self.visitors.resize_with(rows.len(), || VisitorData::new(now, 0));
         }
-        if self.question.reads.anything || hashes_data {
+        if self.question.reads.anything() || hashes_data {
             for row in rows.clone() {
                 self.exists[row - first] = self.has_data(row, first);
             }
@@ -217,8 +232,7 @@ impl<A: Answers> Portion<'_, A> {
         for position in 0..self.question.flags.len() {
             let flag = self.question.flags[position];
             if !self.data_file[flag].environment_enabled {
-                let verdict = Verdict { outcome: None, rule_id: None, reason: Reason::Disabled };
-                self.put(position, &asked, verdict);
+                self.put(position, &asked, Verdict::nothing(Reason::Disabled));
             } else if hashes_data || self.question.reads.history_of(&self.data_file[flag]) {
                 for row in &asked {
                     let end = self.evaluate(flag, *row, first).1;
@@ -357,8 +371,7 @@ fn finish(
     mut recorder: Recorder<'_, '_>,
 ) -> (Vec<(Asked, usize)>, End) {
     let Ok(evaluation) = evaluate(data_file, flag, subject, &mut recorder) else {
-        let verdict = Verdict { outcome: None, rule_id: None, reason: Reason::Disabled };
-        return (recorder.way, End { verdict, assigned: [None; 2] });
+        return (recorder.way, End { verdict: Verdict::nothing(Reason::Disabled), assigned: [None; 2] });
     };
     let outcome = match evaluation.answer {
         Answer::Known(outcome) => Some(outcome),

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
@@ -52,18 +52,17 @@ pub struct Request {
 
 /// What has become of the rows so far.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub struct Counts {
     /// Rows that were answered.
-    pub rows: AtomicU64,
-    /// Of these, rows whose visitor code is null.
-    pub null_codes: AtomicU64,
-    /// Empty.
-    pub empty_codes: AtomicU64,
-    /// Too long.
-    pub too_long_codes: AtomicU64,
+    pub rows: u64,
+    /// Those of them whose visitor codes cannot be used.
+    pub unusable: Unusable,
     /// How often each answer was given.
-    pub tally: Mutex<Tally>,
+    pub tally: Tally,
 }
+
+/// The counts, as whoever reads the answers can look at them meanwhile.
+pub type Progress = Mutex<Counts>;
 
 /// Asked from time to time whether to go on; an error ends the stream.
 pub type GoOn = Box<dyn FnMut() -> Result<(), ArrowError> + Send>;
@@ -155,9 +154,10 @@ impl<D: Deref<Target = DataFile> + Send + Sync> Assignments<D> {
     /// may be the whole table.
     fn read(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
         let threads = self.threads.get();
-        let wanted = if threads == 1 { 1 } else { threads * PORTIONS_A_THREAD };
+        // One alone takes whatever comes: nobody else waits for work.
+        let wanted = if threads == 1 { 1 } else { threads * PORTIONS_A_THREAD * self.portion };
         let (mut portions, mut rows) = (Vec::new(), 0);
-        while portions.len() < wanted || rows < wanted * self.portion {
+        while rows < wanted {
             let next = self.waiting.take().map(Ok).or_else(|| self.input.next()).transpose()?;
             let Some(batch) = next else {
                 self.is_over = true;
@@ -170,9 +170,6 @@ impl<D: Deref<Target = DataFile> + Send + Sync> Assignments<D> {
             if length > 0 {
                 rows += length;
                 portions.push(batch.slice(0, length));
-            }
-            if threads == 1 && !portions.is_empty() {
-                break; // nobody else waits for work
             }
         }
         Ok(portions)
@@ -195,16 +192,13 @@ impl<D: Deref<Target = DataFile>> Task<D> {
         let caught = catch_unwind(AssertUnwindSafe(answer));
         let (answer, unusable, tally) = caught
             .unwrap_or_else(|_| Err(ArrowError::ComputeError("a defect of kameleoon: please report it".into())))?;
-        let Unusable { null, empty, too_long } = unusable;
-        let progress = &*self.progress;
-        progress.rows.fetch_add(rows.num_rows() as u64, Ordering::Relaxed);
-        progress.null_codes.fetch_add(null, Ordering::Relaxed);
-        progress.empty_codes.fetch_add(empty, Ordering::Relaxed);
-        progress.too_long_codes.fetch_add(too_long, Ordering::Relaxed);
-        let mut all = progress.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.rows += rows.num_rows() as u64;
+        counts.unusable += unusable;
         for (answer, rows) in tally {
-            *all.entry(answer).or_default() += rows;
+            *counts.tally.entry(answer).or_default() += rows;
         }
+        drop(counts);
         Ok(answer)
     }
 }

@@ -17,47 +17,44 @@ use crate::visitor::storing::Storing;
 
 type Numbers<Key> = HashMap<Key, u32, foldhash::fast::FixedState>;
 
-/// A term of the data file that reads a source, by the term's number.
-const NO_SOURCE: u8 = u8::MAX;
-
 /// From so many rows on, a source is given up whose values are nearly all different.
 const TRIAL: usize = 1024;
 
 /// Which source each term of a data file reads, and what else its terms read.
 pub(super) struct Reads {
-    by_term: Vec<u8>,
-    /// Whether there are conditions at all.
-    pub(super) anything: bool,
+    by_term: Vec<Option<usize>>,
     /// By segment: whether some of its conditions reads what earlier flags have assigned; those of others included.
     history: Vec<bool>,
 }
 
 impl Reads {
     pub(super) fn new(data_file: &DataFile, kinds: &[Kind]) -> Self {
-        let mut reads = Self { by_term: Vec::new(), anything: false, history: Vec::new() };
-        for term in data_file.segments.iter().flat_map(terms) {
-            let source = kind_of(&term.condition).and_then(|kind| kinds.iter().position(|known| *known == kind));
-            // More sources than there are kinds of conditions do not pay: the rest is worked out row by row.
-            let source = source.and_then(|source| u8::try_from(source).ok()).unwrap_or(NO_SOURCE);
-            reads.by_term.push(source);
-        }
-        reads.anything = !reads.by_term.is_empty();
-        reads.history = data_file.segments.iter().map(|segment| terms(segment).any(is_history)).collect();
+        let source_of = |term: &Term| {
+            let kind = kind_of(&term.condition)?;
+            kinds.iter().position(|known| *known == kind)
+        };
+        let by_term = data_file.segments.iter().flat_map(Segment::terms).map(source_of).collect();
+        let mut history: Vec<bool> = data_file.segments.iter().map(|segment| segment.terms().any(is_history)).collect();
         // Until nothing changes: a segment that refers to such a one is one.
         let mut changes = true;
         while changes {
             changes = false;
             for (position, segment) in data_file.segments.iter().enumerate() {
                 let refers = |term: &Term| match term.condition {
-                    Condition::Segment(target) => reads.history[target.position()],
+                    Condition::Segment(target) => history[target.position()],
                     _ => false,
                 };
-                if !reads.history[position] && terms(segment).any(refers) {
-                    (reads.history[position], changes) = (true, true);
+                if !history[position] && segment.terms().any(refers) {
+                    (history[position], changes) = (true, true);
                 }
             }
         }
-        reads
+        Self { by_term, history }
+    }
+
+    /// Whether there are conditions at all.
+    pub(super) fn anything(&self) -> bool {
+        !self.by_term.is_empty()
     }
 
     /// Whether evaluations of the flag look at what earlier flags have assigned.
@@ -67,12 +64,8 @@ impl Reads {
 
     /// Whether some condition reads the source.
     pub(super) fn is_read(&self, source: usize) -> bool {
-        self.by_term.iter().any(|read| usize::from(*read) == source)
+        self.by_term.contains(&Some(source))
     }
-}
-
-fn terms(segment: &Segment) -> impl Iterator<Item = &Term> {
-    segment.tree.items.iter().flat_map(|group| group.items.iter())
 }
 
 fn is_history(term: &Term) -> bool {
@@ -134,7 +127,7 @@ impl<'a> Truths<'a> {
         let number =
             |(source, cells): (usize, &'a SourceCells)| reads.is_read(source).then(|| Numbered::new(cells, count));
         let sources = cells.iter().enumerate().map(number).collect();
-        let terms = data_file.segments.iter().flat_map(terms).collect();
+        let terms = data_file.segments.iter().flat_map(Segment::terms).collect();
         Self { data_file, reads, terms, sources, known: vec![Vec::new(); reads.by_term.len()], now, day_start }
     }
 
@@ -143,39 +136,40 @@ impl<'a> Truths<'a> {
     #[inline]
     pub(super) fn truth(&mut self, term: &Term, row: usize, code: &str, exists: bool) -> Option<bool> {
         if let Condition::VisitorCode(_) = term.condition {
-            return Some(self.of_code(term, code));
+            return Some(self.holds(term, code, None));
         }
-        let source = usize::from(*self.reads.by_term.get(term.number as usize)?);
-        let numbered = self.sources.get(source)?.as_ref().filter(|_| exists)?;
-        let number = numbered.numbers[row] as usize;
-        match self.known[term.number as usize].get(number) {
-            Some(0) | None => Some(self.find_out(term, source, number)),
-            Some(truth) => Some(*truth == 2),
-        }
+        let source = (*self.reads.by_term.get(term.number as usize)?).filter(|_| exists)?;
+        let number = self.sources[source].as_ref()?.numbers[row] as usize;
+        Some(self.of_value(term, source, number))
     }
 
-    /// The same for some rows, by the number of a term that has a truth for each.
+    /// The same for some rows, by the number of a term that has a truth for each. What it reads is looked up once.
     pub(super) fn each(&mut self, number: u32, rows: &[usize], codes: &[&str], mut tell: impl FnMut(usize, bool)) {
         let Some(term) = self.terms.get(number as usize).copied() else { return };
         if let Condition::VisitorCode(_) = term.condition {
-            return rows.iter().for_each(|row| tell(*row, self.of_code(term, codes[*row])));
+            return rows.iter().for_each(|row| tell(*row, self.holds(term, codes[*row], None)));
         }
-        let source = usize::from(self.reads.by_term[number as usize]);
+        let Some(source) = self.reads.by_term[number as usize] else { return };
         for row in rows {
-            let Some(Some(numbered)) = self.sources.get(source) else { return };
+            let Some(numbered) = &self.sources[source] else { return };
             let value = numbered.numbers[*row] as usize;
-            let truth = match self.known[number as usize].get(value) {
-                Some(0) | None => self.find_out(term, source, value),
-                Some(truth) => *truth == 2,
-            };
-            tell(*row, truth);
+            tell(*row, self.of_value(term, source, value));
         }
     }
 
-    fn of_code(&self, term: &Term, code: &str) -> bool {
+    /// The truth for the rows of a source that have the value of this number.
+    #[inline]
+    fn of_value(&mut self, term: &Term, source: usize, number: usize) -> bool {
+        match self.known[term.number as usize].get(number) {
+            Some(0) | None => self.find_out(term, source, number),
+            Some(truth) => *truth == 2,
+        }
+    }
+
+    fn holds(&self, term: &Term, code: &str, visitor: Option<&VisitorData>) -> bool {
+        let (now, day_start) = (self.now, self.day_start);
         let steps = Steps::for_one_evaluation();
-        let subject =
-            Subject { code, visitor: None, now: self.now, day_start: self.day_start, saves: true, memory: None };
+        let subject = Subject { code, visitor, now, day_start, saves: true, memory: None };
         Targeting::new(self.data_file, &subject, None, None, &steps).condition_holds(&term.condition)
     }
 
@@ -190,19 +184,12 @@ impl<'a> Truths<'a> {
     #[cold]
     fn find_out(&mut self, term: &Term, source: usize, number: usize) -> bool {
         let Some(numbered) = &mut self.sources[source] else { return false };
-        let (visitor, _) = numbered.visitor(number, self.data_file, self.now);
-        let steps = Steps::for_one_evaluation();
-        let subject = Subject {
-            code: "",
-            visitor: Some(visitor),
-            now: self.now,
-            day_start: self.day_start,
-            saves: true,
-            memory: None,
-        };
-        let truth = Targeting::new(self.data_file, &subject, None, None, &steps).condition_holds(&term.condition);
+        numbered.visitor(number, self.data_file, self.now);
+        let count = numbered.visitors.len();
+        let visitor = self.sources[source].as_ref().and_then(|numbered| numbered.visitors[number].as_ref());
+        let truth = self.holds(term, "", visitor.map(|(visitor, _)| visitor));
         let known = &mut self.known[term.number as usize];
-        known.resize(numbered.rows.len(), 0);
+        known.resize(count, 0);
         known[number] = if truth { 2 } else { 1 };
         truth
     }

@@ -58,11 +58,11 @@ pub(super) fn compile_segments(
     drop(references);
     break_cycles(&mut data_file.segments, omissions);
     data_file.remembered_segments = number_remembered(&mut data_file.segments);
-    for (term, number) in data_file.segments.iter_mut().flat_map(terms_mut).zip(0..) {
+    for (term, number) in data_file.segments.iter_mut().flat_map(Segment::terms_mut).zip(0..) {
         term.number = number;
     }
     let counts_today = |term: &Term| matches!(term.condition, Condition::Visit(VisitCondition::Today(_)));
-    data_file.uses_local_day = data_file.segments.iter().flat_map(terms).any(counts_today);
+    data_file.uses_local_day = data_file.segments.iter().flat_map(Segment::terms).any(counts_today);
     indices
 }
 
@@ -82,14 +82,6 @@ fn number_remembered(segments: &mut [Segment]) -> u32 {
         }
     }
     count
-}
-
-fn terms(segment: &Segment) -> impl Iterator<Item = &Term> {
-    segment.tree.items.iter().flat_map(|group| group.items.iter())
-}
-
-fn terms_mut(segment: &mut Segment) -> impl Iterator<Item = &mut Term> {
-    segment.tree.items.iter_mut().flat_map(|group| group.items.iter_mut())
 }
 
 fn compile_tree(
@@ -189,7 +181,7 @@ fn break_cycles(segments: &mut [Segment], omissions: &mut Omissions) {
 
 /// The segments that a segment refers to.
 fn references_of(segment: &Segment) -> impl Iterator<Item = usize> {
-    terms(segment).filter_map(|term| match term.condition {
+    segment.terms().filter_map(|term| match term.condition {
         Condition::Segment(target) => Some(target.position()),
         _ => None,
     })
@@ -199,7 +191,7 @@ fn references_of(segment: &Segment) -> impl Iterator<Item = usize> {
 fn cut(segments: &mut [Segment], omissions: &mut Omissions, reason: &str, is_broken: impl Fn(usize, usize) -> bool) {
     for (position, segment) in segments.iter_mut().enumerate() {
         let id = segment.id;
-        for term in terms_mut(segment) {
+        for term in segment.terms_mut() {
             if let Condition::Segment(target) = term.condition
                 && is_broken(position, target.position())
             {

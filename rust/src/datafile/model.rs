@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::condition::{ConditionTree, Expression};
+use super::condition::{ConditionTree, Expression, Term};
 use super::index::{FlagIndex, GroupIndex, OutcomeIndex, SegmentIndex, VariationIndex};
 use super::reports::Reports;
 use crate::hashing::Salt;
@@ -133,6 +133,16 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// Its conditions, group by group.
+    pub fn terms(&self) -> impl Iterator<Item = &Term> {
+        self.tree.items.iter().flat_map(|group| group.items.iter())
+    }
+
+    /// The same, to change them.
+    pub(super) fn terms_mut(&mut self) -> impl Iterator<Item = &mut Term> {
+        self.tree.items.iter_mut().flat_map(|group| group.items.iter_mut())
+    }
+
     /// A segment without conditions, which targets everybody.
     pub fn everybody(id: i64) -> Self {
         Self { id, tree: Expression::default(), remembered: None }

@@ -5,9 +5,7 @@
 
 use std::ffi::CStr;
 use std::num::NonZeroUsize;
-use std::ops::Deref;
 use std::ptr::NonNull;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi, to_ffi};
@@ -23,7 +21,7 @@ use super::clock::moment;
 use crate::batch::columns::Role;
 use crate::batch::error::BatchError;
 use crate::batch::layout::Layout;
-use crate::batch::rows::{Reason, Verdict};
+use crate::batch::rows::{Reason, Unusable, Verdict};
 use crate::batch::stream::{Assignments, GoOn, Progress, Request};
 use crate::datafile::index::FlagIndex;
 use crate::datafile::model::DataFile;
@@ -38,17 +36,6 @@ const ARRAY: &CStr = c"arrow_array";
 #[pyclass(frozen, weakref, module = "kameleoon._native")]
 pub(super) struct BatchSnapshot {
     data_file: Arc<DataFile>,
-}
-
-/// Leads to the data file from any thread.
-struct Shared(Arc<DataFile>);
-
-impl Deref for Shared {
-    type Target = DataFile;
-
-    fn deref(&self) -> &DataFile {
-        &self.0
-    }
 }
 
 #[pymethods]
@@ -97,7 +84,7 @@ impl BatchSnapshot {
         let interrupted = Arc::new(Mutex::new(None));
         let go_on = check_signals(Arc::clone(&interrupted));
         let progress = Arc::new(Progress::default());
-        let data_file = Shared(Arc::clone(&self.data_file));
+        let data_file = Arc::clone(&self.data_file);
         let made = py.detach(|| Assignments::new(input, data_file, request, Arc::clone(&progress), go_on));
         let assignments = made.map_err(|error| refused(&error))?;
         let (schema, flags) = (assignments.schema(), assignments.flags().to_vec());
@@ -145,7 +132,7 @@ fn role(name: &str, key: Option<&Bound<'_, PyAny>>) -> PyResult<Role> {
 /// Answers on their way out. Whoever asks first has them; there is no second time.
 #[pyclass(frozen, module = "kameleoon._native")]
 pub(super) struct Assignment {
-    assignments: Mutex<Option<Assignments<Shared>>>,
+    assignments: Mutex<Option<Assignments<Arc<DataFile>>>>,
     schema: SchemaRef,
     data_file: Arc<DataFile>,
     flags: Vec<FlagIndex>,
@@ -198,10 +185,10 @@ impl Assignment {
     /// one after another.
     #[expect(clippy::type_complexity, reason = "one tuple for one Python caller")]
     fn outcomes(&self) -> Vec<(&str, Option<&str>, Option<i64>, Option<i64>, Option<i64>, &'static str, u64)> {
-        let tally = self.progress.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         let mut answers: Vec<_> =
-            tally.iter().map(|((position, verdict), rows)| (*position, *verdict, *rows)).collect();
-        drop(tally);
+            counts.tally.iter().map(|((position, verdict), rows)| (*position, *verdict, *rows)).collect();
+        drop(counts);
         answers.sort_by_key(|(position, verdict, _)| (*position, verdict.reason, verdict.rule_id, verdict.outcome));
         let told = |(position, verdict, rows): (usize, Verdict, u64)| {
             let flag = &self.data_file[self.flags[position]];
@@ -221,10 +208,9 @@ impl Assignment {
 
     /// Rows that were answered so far; of these, rows whose visitor code is null, empty, too long.
     fn progress(&self) -> (u64, u64, u64, u64) {
-        let Progress { rows, null_codes, empty_codes, too_long_codes, .. } = &*self.progress;
-        let [rows, null, empty, too_long] =
-            [rows, null_codes, empty_codes, too_long_codes].map(|count| count.load(Ordering::Relaxed));
-        (rows, null, empty, too_long)
+        let counts = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let Unusable { null, empty, too_long } = counts.unusable;
+        (counts.rows, null, empty, too_long)
     }
 }
 
