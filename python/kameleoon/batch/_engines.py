@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Iterable
 from typing import Any
 
 from kameleoon.batch.assignment import Assignment
@@ -12,14 +11,9 @@ from kameleoon.batch.snapshot import Layout, Snapshot
 
 __all__ = ["Question", "missing_engine"]
 
-_SNAPSHOTS_KEPT = 4
-"""So many snapshots that came from elsewhere are kept compiled in a process: engines send one anew with each task."""
-
 
 class Question:
-    """A snapshot and the arguments of its ``assign``. Pickled, the snapshot is compiled once in each process that it
-    arrives in, however often it arrives.
-    """
+    """A snapshot and the arguments of its ``assign``; it can be pickled, as the snapshot can."""
 
     def __init__(
         self,
@@ -37,11 +31,6 @@ class Question:
         self._flags = _reread(flags)
         self._layout: Layout = layout
         self._keep = _reread(keep)
-
-    def __reduce__(self) -> tuple[Callable[..., Question], tuple[Any, ...]]:
-        """What travels is the snapshot's text, and what is asked."""
-        asked = (self._visitor_code, self._data, self._flags, self._layout, self._keep)
-        return _arrived, (self._snapshot.data_file, *asked)
 
     def read(self) -> set[str]:
         """The columns that are read."""
@@ -86,12 +75,3 @@ def missing_engine(module: str, error: ModuleNotFoundError) -> ModuleNotFoundErr
 def _reread(names: Any) -> Any:
     """What can be read more than once; what is no list of names is left to be refused."""
     return names if names is None or isinstance(names, (str, bool)) else tuple(names)
-
-
-def _arrived(text: bytes, *asked: Any) -> Question:
-    return Question(_compiled(text), *asked)
-
-
-@lru_cache(maxsize=_SNAPSHOTS_KEPT)
-def _compiled(text: bytes) -> Snapshot:
-    return Snapshot(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import weakref
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Literal
 
 from kameleoon._data_file import DataFileSource, read_data_file
@@ -19,7 +20,9 @@ __all__ = ["Snapshot"]
 Layout = Literal["wide", "long"]
 
 _compiled: weakref.WeakValueDictionary[bytes, BatchSnapshot] = weakref.WeakValueDictionary()
-"""By the hash of its text: a process compiles a data file once, however often it is shipped there."""
+"""By the hash of its text: what is in use is compiled once."""
+_ARRIVED_KEPT = 4
+"""So many snapshots that came from elsewhere are kept in a process: engines send one anew with each task."""
 
 
 class Snapshot:
@@ -55,9 +58,9 @@ class Snapshot:
         """The text of the data file."""
         return self._text
 
-    def __reduce__(self) -> tuple[Callable[..., Snapshot], tuple[bytes]]:
+    def __reduce__(self) -> tuple[Callable[..., Snapshot], tuple[type[Snapshot], bytes]]:
         """What travels is the text."""
-        return (type(self), (self._text,))
+        return (_arrived, (type(self), self._text))
 
     def __repr__(self) -> str:
         """The number of flags and the beginning of the text's hash: the same for the same data file."""
@@ -116,6 +119,11 @@ class Snapshot:
                 threads or 0,
             )
         )
+
+
+@lru_cache(maxsize=_ARRIVED_KEPT)
+def _arrived(kind: type[Snapshot], text: bytes) -> Snapshot:
+    return kind(text)
 
 
 def _hash(text: bytes) -> bytes:
