@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from kameleoon._mistakes import did_you_mean
+from kameleoon._cli.text import hint_of_names
 from kameleoon.batch.columns import Columns
 from kameleoon.batch.snapshot import Snapshot
 from kameleoon.exceptions import ConfigException, KameleoonError
@@ -88,10 +88,7 @@ def known_flags(wanted: Iterable[str] | None, known: list[str]) -> list[str]:
     found = list(dict.fromkeys(known if wanted is None else wanted))
     for key in found:
         if key not in known:
-            near = did_you_mean(key, known)[2:]
-            shown = ", ".join(map(repr, known[:10])) + (", …" if len(known) > 10 else "")
-            hint = f"{near}{' ' if near else ''}it has: {shown}"
-            raise KameleoonError(f"the data file has no feature flag {key!r}", hint=hint)
+            raise KameleoonError(f"the data file has no feature flag {key!r}", hint=hint_of_names(key, known))
     return found
 
 

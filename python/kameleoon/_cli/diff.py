@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from kameleoon._cli import arguments
+from kameleoon._cli.text import aligned
 from kameleoon.batch.columns import Columns
 from kameleoon.batch.snapshot import Snapshot
 from kameleoon.exceptions import KameleoonError
@@ -161,11 +162,7 @@ def _table(visitors: int, moves: Moves, *, is_made_up: bool) -> str:
     if not rows:
         return f"none of {whom} moves"
     rows.insert(0, ("feature flag", "from", "to", "visitors", "share"))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    lines = [
-        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, "<<<>>", widths)).rstrip() for row in rows
-    ]
-    return "\n".join([f"of {whom} move:", *lines])
+    return "\n".join([f"of {whom} move:", *aligned(rows, "<<<>>")])
 
 
 def _change_as_json(change: Change) -> dict[str, Any]:

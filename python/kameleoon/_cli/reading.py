@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from kameleoon._cli.arrow import csv, pa, parquet
 from kameleoon._cli.mistakes import reading
-from kameleoon._mistakes import did_you_mean
+from kameleoon._cli.text import hint_of_names
 from kameleoon.batch.columns import Columns
 from kameleoon.exceptions import KameleoonError
 
@@ -105,10 +105,7 @@ def _look_for(needed: list[str], names: list[str]) -> None:
     """Raises ``KameleoonError`` for a column that there is not."""
     for column in needed:
         if column not in names:
-            shown = ", ".join(repr(name) for name in names[:10]) + (", …" if len(names) > 10 else "")
-            near = did_you_mean(column, names)[2:]
-            hint = f"{near}{' ' if near else ''}it has: {shown}"
-            raise KameleoonError(f"the input has no column {column!r}", hint=hint)
+            raise KameleoonError(f"the input has no column {column!r}", hint=hint_of_names(column, names))
 
 
 def _open_parquet(path: str, needed: list[str], coded: set[str]) -> Visitors:
@@ -185,9 +182,9 @@ class _Lines:
     def __init__(self, path: str) -> None:
         is_standard = path == STANDARD_STREAM
         self.shown = "on the standard input" if is_standard else path
-        # Closed by `close`; what is read of a pipe is whatever has come, which a buffer would wait for.
+        # What is read of a pipe is whatever has come, which a buffer would wait for.
         place = sys.stdin.fileno() if is_standard else path
-        self._file: BinaryIO = open(place, "rb", buffering=0, closefd=not is_standard)  # noqa: SIM115
+        self._file: BinaryIO = open(place, "rb", buffering=0, closefd=not is_standard)  # noqa: SIM115  # `close` closes it
         self._rest = bytearray()
         self.size = 0 if is_standard else os.fstat(self._file.fileno()).st_size
         self.count = 0

@@ -9,6 +9,7 @@ from typing import Any
 
 from kameleoon._cli.chi_square import p_value
 from kameleoon._cli.data_file import identified, listed
+from kameleoon._cli.text import aligned
 from kameleoon.batch.assignment import AssignmentCounts, Outcome
 
 __all__ = ["MISMATCH", "Group", "Line", "groups", "mismatches", "table", "unusable"]
@@ -136,11 +137,7 @@ def table(found: Iterable[Group]) -> str:
                 )
             )
         flag = group.flag
-    widths = [max(len(row[column]) for row in rows) for column in range(8)]
-    aligned = ["<", "<", "<", ">", ">", ">", ">", "<"]
-    return "\n".join(
-        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, aligned, widths)).rstrip() for row in rows
-    )
+    return "\n".join(aligned(rows, "<<<>>>><"))
 
 
 def mismatches(found: Iterable[Group]) -> Iterator[str]:
