@@ -172,6 +172,16 @@ impl Cells {
         }
     }
 
+    /// The text of the first `count` rows, as [`Self::str`] has it. What an array is, is asked once.
+    #[inline]
+    pub fn each_str<'a>(&'a self, count: usize, mut each: impl FnMut(Option<&'a str>)) {
+        match self {
+            Self::Text(array) if array.null_count() == 0 => (0..count).for_each(|row| each(Some(array.value(row)))),
+            Self::TextView(array) if array.null_count() == 0 => (0..count).for_each(|row| each(Some(array.value(row)))),
+            _ => (0..count).for_each(|row| each(self.str(row))),
+        }
+    }
+
     /// A row as text, as Python writes it: `1`, `1.5`; truths as JSON writes them.
     pub fn text(&self, row: usize) -> Option<Cow<'_, str>> {
         match self {

@@ -137,7 +137,8 @@ impl Question {
         let count = rows.num_rows();
         let column = Cells::new(rows.column(codes));
         let mut unusable = Unusable::default();
-        let codes: Vec<&str> = (0..count).map(|row| usable(column.str(row), &mut unusable)).collect();
+        let mut codes: Vec<&str> = Vec::with_capacity(count);
+        column.each_str(count, |code| codes.push(usable(code, &mut unusable)));
         let cells: Vec<SourceCells> = self.sources.iter().map(|source| SourceCells::new(source, rows)).collect();
         let mut portion = Portion {
             data_file,
@@ -315,9 +316,11 @@ impl<A: Answers> Portion<'_, A> {
                 let (data_file, flag) = (self.data_file, &self.data_file[self.question.flags[position]]);
                 let Some(salt) = choice.salt(data_file, flag) else { return by_answer };
                 let buckets = self.hashing.buckets(rows, self.codes, salt);
-                for (row, bucket) in rows.iter().zip(buckets) {
-                    sort(*row, choice.in_bucket(data_file, flag, *bucket));
-                }
+                let mut rows = rows.iter();
+                choice.in_buckets(data_file, flag, buckets, |answer| {
+                    let Some(row) = rows.next() else { return };
+                    sort(*row, answer);
+                });
             }
         }
         by_answer

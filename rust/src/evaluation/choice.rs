@@ -1,6 +1,8 @@
 //! The questions whose answers lie in a bucket of the visitor's code.
 
-use crate::datafile::model::{DataFile, Flag, choose};
+use smallvec::SmallVec;
+
+use crate::datafile::model::{Cumulative, DataFile, Flag, choose};
 use crate::hashing::{Salt, bucket};
 
 /// A question that an evaluation of a flag may come to.
@@ -56,7 +58,38 @@ impl Choice {
             Self::Experiment(position) => rule(position).map_or(0, |rule| choose(&rule.shares, bucket)),
         }
     }
+
+    /// The answers that lie in many buckets, in order: each as [`Self::in_bucket`] has it. The processor cannot guess on
+    /// which side of a limit a bucket lies, so where the limits rise and are few, none of its steps depends on that.
+    #[inline]
+    pub fn in_buckets(self, data_file: &DataFile, flag: &Flag, buckets: &[f64], mut answer: impl FnMut(usize)) {
+        let limits = self.limits(data_file, flag).filter(|limits| limits.len() <= FEW_LIMITS && limits.is_sorted());
+        let Some(limits) = limits else {
+            return buckets.iter().for_each(|bucket| answer(self.in_bucket(data_file, flag, *bucket)));
+        };
+        for bucket in buckets {
+            answer(limits.iter().map(|limit| usize::from(bucket > limit)).sum());
+        }
+    }
+
+    /// The highest bucket of each answer but the last, where answers have one.
+    fn limits(self, data_file: &DataFile, flag: &Flag) -> Option<Limits> {
+        fn of(shares: &[impl Cumulative]) -> Limits {
+            shares.iter().map(Cumulative::cumulative).collect()
+        }
+        match self {
+            Self::Holdout => Some(of(&data_file.holdout.as_ref()?.shares)),
+            Self::Group => None,
+            Self::Exposition(rule) => Some(SmallVec::from_slice(&[flag.rules.get(rule)?.exposition])),
+            Self::Experiment(rule) => Some(of(&flag.rules.get(rule)?.shares)),
+        }
+    }
 }
+
+/// So many limits are looked at for each bucket without asking whether that is necessary.
+const FEW_LIMITS: usize = 4;
+
+type Limits = SmallVec<[f64; FEW_LIMITS]>;
 
 /// Which of `count` equal slices of `[0, 1]` holds `bucket`.
 #[expect(
