@@ -28,6 +28,7 @@ from kameleoon.data import (
 from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.kameleoon_client_factory import KameleoonClientFactory
+from kameleoon.visitor import Visitor
 
 if TYPE_CHECKING:
     from kameleoon.middleware import KameleoonASGIMiddleware, KameleoonWSGIMiddleware
@@ -56,6 +57,7 @@ __all__ = [
     "PageView",
     "UniqueIdentifier",
     "UserAgent",
+    "Visitor",
     "__version__",
 ]
 

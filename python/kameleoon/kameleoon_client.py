@@ -36,6 +36,7 @@ from kameleoon.exceptions import ConfigException, VisitorCodeInvalid
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
+from kameleoon.visitor import Visitor
 
 if TYPE_CHECKING:
     from http.cookies import Morsel
@@ -99,6 +100,41 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
     def site_code(self) -> str:
         """The site code."""
         return self._site_code
+
+    # Visitors
+
+    def visitor(self, visitor_code: str) -> Visitor:
+        """The visitor under a code: what this client's methods do for it, without naming the code again.
+
+        Cheap: make one for each request. Raises ``VisitorCodeInvalid``. See docs/visitors.md.
+
+        >>> client.visitor("alice").is_active("new-checkout")
+        True
+        """
+        return Visitor(self, visitor_code)
+
+    def visitor_from(self, request: Any) -> Visitor:
+        """The visitor of a request: a WSGI environ, an ASGI scope, or a request of Django, Flask, Starlette, FastAPI or
+        aiohttp.
+
+        Its code is the one that the middleware has found or made for the request. Where no middleware is installed it
+        is read from the cookie, and without a cookie it is a new one each time, which nobody keeps.
+        Raises ``TypeError`` for what is no request. See docs/visitors.md#the-visitor-of-a-request.
+
+        >>> client.visitor_from({"REQUEST_METHOD": "GET", "HTTP_COOKIE": "kameleoonVisitorCode=alice"}).code
+        'alice'
+        """
+        from kameleoon._requests import code_of_middleware, codes_of_cookies  # only for those who use it
+
+        code = code_of_middleware(request)
+        if code is not None:
+            return Visitor(self, code)
+        for code in codes_of_cookies(request):
+            try:
+                return Visitor(self, code)
+            except VisitorCodeInvalid:
+                continue
+        return Visitor(self, new_visitor_code())
 
     # Visitor codes and consent
 
@@ -165,7 +201,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         """
         is_kept = (
             not self._data_file.settings.consent_required
-            or self._consent(visitor_code) is True
+            or Visitor(self, visitor_code).consent is True
             or (is_new and self._has_targeted_delivery())
         )
         return self._cookie.morsel(visitor_code) if is_kept else None
@@ -176,7 +212,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
 
         >>> client.set_legal_consent("alice", True)
         """
-        self._set_consent(visitor_code, bool(consent))
+        Visitor(self, visitor_code).consent = bool(consent)
         if consent and cookies is not None:
             self._cookie.set_in(cookies, visitor_code)
 
@@ -226,10 +262,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         old-search for visitor 'alice'
           => no variation: Kameleoon error: Feature error: Feature 'old-search' is disabled for default environment
         """
-        variation, reason, raw = self._explain(visitor_code, feature_key)
-        from kameleoon.types.explanation import Explanation
-
-        return Explanation(visitor_code, feature_key, variation, reason, raw)
+        return Visitor(self, visitor_code).explain(feature_key)
 
     # Readiness and events
 

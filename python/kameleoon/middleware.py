@@ -7,6 +7,7 @@ from typing import Any, TypeVar, Union
 
 from kameleoon._cookie_header import CookieHeader
 from kameleoon._cookies import SIMULATION_COOKIE, VISITOR_CODE_COOKIE, cookie_value_of, visitor_code_from
+from kameleoon._requests import VISITOR_CODE_KEY
 from kameleoon.exceptions import VisitorCodeInvalid
 from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
@@ -17,7 +18,6 @@ T = TypeVar("T")
 DefaultVisitorCode = Union[str, Callable[[Any], Union[str, None]], None]
 """A code, or a function from the request (WSGI environ, ASGI scope) to one, called for visitors without a code."""
 
-_KEY = "kameleoon.visitor_code"
 _STATE_KEY = "kameleoon_visitor_code"  # of ``request.state``, whose keys are read as attributes
 _RESPONSE_STARTS = frozenset(("http.response.start", "websocket.accept", "websocket.http.response.start"))
 
@@ -57,7 +57,7 @@ class KameleoonWSGIMiddleware:
         header = CookieHeader(environ.get("HTTP_COOKIE", ""))
         visitor = _Visitor(_given(self._client), header, self._default_visitor_code, environ)
         environ["HTTP_COOKIE"] = header.showing(visitor.code)
-        environ[_KEY] = visitor.code
+        environ[VISITOR_CODE_KEY] = visitor.code
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             is_set = any(name.lower() == "set-cookie" and _sets_visitor_code(value) for name, value in headers)
@@ -109,7 +109,7 @@ class KameleoonASGIMiddleware:
         if isinstance(state, MutableMapping):
             state[_STATE_KEY] = visitor.code
         cookies = (b"cookie", header.showing(visitor.code).encode("latin-1"))
-        scope = {**scope, _KEY: visitor.code, "headers": [*others, cookies]}
+        scope = {**scope, VISITOR_CODE_KEY: visitor.code, "headers": [*others, cookies]}
 
         async def send_with_cookie(message: dict[str, Any]) -> None:
             if message["type"] in _RESPONSE_STARTS:

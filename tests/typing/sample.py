@@ -11,6 +11,7 @@ from kameleoon.middleware import KameleoonASGIMiddleware, KameleoonWSGIMiddlewar
 from kameleoon.types.explanation import Explanation
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 from kameleoon.types.variation import Variation
+from kameleoon.visitor import Details, Evaluations, Visitor
 
 
 def evaluate(client: KameleoonClient, cookies: SimpleCookie) -> str:
@@ -55,3 +56,20 @@ def middleware(client: KameleoonClient) -> None:
     KameleoonASGIMiddleware(shop_async, create, default_visitor_code=None)
     cookie: Morsel[str] | None = client.visitor_code_cookie("alice", is_new=False)
     assert cookie is not None
+
+
+def handle(client: KameleoonClient, environ: dict[str, Any]) -> str:
+    visitor: Visitor = client.visitor_from(environ)
+    visitor.add(CustomData("plan", "gold"))
+    active: bool = visitor.is_active("flag")
+    title: str = visitor.text("flag", "title", default="Hello")
+    maybe: str | None = visitor.text("flag", "title", default=None)
+    amount: int | float = visitor.number("flag", "amount", default=9)
+    wraps: bool = visitor.flag("flag", "gift-wrap")
+    details: Details = visitor.details("flag", "title")
+    flags: Evaluations = visitor.evaluate()
+    variation: Variation = flags["flag"]
+    visitor.consent = True
+    visitor.convert(7, revenue=49.9)
+    visitor.client.flush()
+    return f"{active} {title} {maybe} {amount} {wraps} {details.reason} {variation.key}"

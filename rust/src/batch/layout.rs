@@ -14,9 +14,10 @@ use arrow_data::transform::MutableArrayData;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
 use super::error::BatchError;
-use super::rows::{Answers, Question, Reason, Tally, Unusable, Verdict};
+use super::rows::{Answers, Question, Tally, Unusable, Verdict};
 use crate::datafile::index::{FlagIndex, OutcomeIndex};
 use crate::datafile::model::DataFile;
+use crate::evaluation::reason::Reason;
 
 /// How the answer is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,11 +4,12 @@
 //! Which questions there are, and what their answers come to, is known to the evaluator alone
 //! ([`Observer::choose`], [`TargetingObserver::truth`]).
 
-use super::rows::{Reason, Verdict};
+use super::rows::Verdict;
 use super::truths::Truths;
 use crate::datafile::condition::Term;
-use crate::datafile::model::{Flag, IN_HOLDOUT, Rule};
+use crate::datafile::model::{Flag, Rule};
 use crate::evaluation::choice::{Choice, Chosen};
+use crate::evaluation::reason::Because;
 use crate::evaluation::{Observer, RuleStep};
 use crate::targeting::TargetingObserver;
 use crate::visitor::assigned::AssignedVariation;
@@ -105,12 +106,12 @@ pub(super) struct Recorder<'r, 'a> {
     row: usize,
     code: &'r str,
     pub(super) way: Vec<(Question, usize)>,
-    pub(super) verdict: Verdict,
+    pub(super) because: Because,
 }
 
 impl<'r, 'a> Recorder<'r, 'a> {
-    pub(super) fn new(truths: Option<&'r mut Truths<'a>>, row: usize, code: &'r str) -> Self {
-        Self { truths, row, code, way: Vec::new(), verdict: Verdict::nothing(Reason::NotTargeted) }
+    pub(super) fn new(flag: &Flag, truths: Option<&'r mut Truths<'a>>, row: usize, code: &'r str) -> Self {
+        Self { truths, row, code, way: Vec::new(), because: Because::of(flag) }
     }
 }
 
@@ -129,37 +130,23 @@ impl Observer for Recorder<'_, '_> {
         chosen
     }
 
-    fn holdout(&mut self, _bucket: f64, key: Option<&str>) {
-        if key == Some(IN_HOLDOUT) {
-            self.verdict.reason = Reason::Holdout;
-        }
+    fn holdout(&mut self, bucket: f64, key: Option<&str>) {
+        self.because.holdout(bucket, key);
     }
 
-    fn group(&mut self, _name: &str, _bucket: f64, _chosen: &Flag, own: bool) {
-        if !own {
-            self.verdict.reason = Reason::OtherFlagOfGroup;
-        }
+    fn group(&mut self, name: &str, bucket: f64, chosen: &Flag, own: bool) {
+        self.because.group(name, bucket, chosen, own);
     }
 
     fn rule_ends(&mut self, rule: &Rule, step: RuleStep) {
-        let (reason, decides) = match step {
-            RuleStep::NotTargeted => return,
-            RuleStep::NotExposed { stops, .. } => (Reason::NotExposed, stops),
-            RuleStep::Experiment { found: false } => (Reason::NotExposed, false),
-            RuleStep::Experiment { found: true }
-            | RuleStep::Delivered
-            | RuleStep::Forced
-            | RuleStep::Bandit
-            | RuleStep::ConsentRefused => (Reason::Targeted, true),
-        };
-        self.verdict.reason = reason;
-        self.verdict.rule_id = decides.then_some(rule.id);
+        self.because.rule_ends(rule, step);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluation::reason::Reason;
 
     fn end(reason: Reason) -> End {
         End { verdict: Verdict::nothing(reason), assigned: [None; 2] }

@@ -12,6 +12,7 @@ use super::paths::{End, Node, Paths, Question as Asked, Recorder};
 use super::truths::{Reads, Truths, store};
 use crate::datafile::index::{FlagIndex, OutcomeIndex};
 use crate::datafile::model::DataFile;
+use crate::evaluation::reason::{Because, Reason};
 use crate::evaluation::{Answer, evaluate};
 use crate::hashing::{Salt, buckets};
 use crate::targeting::Subject;
@@ -21,39 +22,6 @@ use crate::visitor::sending::Sending;
 
 /// So many rows are taken through all flags before the next: their buckets and visitors stay in the cache.
 const BLOCK: usize = 1024;
-
-/// Why a row has its variation, or none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Reason {
-    /// A rule targets the visitor and gives the variation.
-    Targeted,
-    /// No rule targets the visitor: the default.
-    NotTargeted,
-    /// A rule targets the visitor, whose bucket is beyond its exposition or its variations: the default.
-    NotExposed,
-    /// The holdout has the visitor: the default.
-    Holdout,
-    /// The flag's mutually exclusive group has chosen another flag: the default.
-    OtherFlagOfGroup,
-    /// The flag is disabled: nothing.
-    Disabled,
-    /// The row's visitor code cannot be used: nothing.
-    InvalidVisitorCode,
-}
-
-impl Reason {
-    /// All reasons in words, by number.
-    pub const WORDS: [&str; 7] = [
-        "targeted",
-        "not targeted",
-        "not exposed",
-        "holdout",
-        "other flag of the group",
-        "disabled",
-        "invalid visitor code",
-    ];
-}
 
 /// A row's answer for a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -340,7 +308,7 @@ impl<A: Answers> Portion<'_, A> {
             memory: None,
         };
         let truths = (!self.question.hashes_data).then_some(&mut self.truths);
-        finish(self.data_file, flag, &subject, Recorder::new(truths, row, code))
+        finish(self.data_file, flag, &subject, Recorder::new(&self.data_file[flag], truths, row, code))
     }
 
     fn put(&mut self, position: usize, rows: &[usize], verdict: Verdict) {
@@ -380,6 +348,7 @@ fn finish(
         Answer::Known(outcome) => Some(outcome),
         Answer::Stored(_) => None, // nothing is forced or simulated here
     };
-    let verdict = Verdict { outcome, ..recorder.verdict };
+    let Because { rule_id, reason, .. } = recorder.because;
+    let verdict = Verdict { outcome, rule_id, reason };
     (recorder.way, End { verdict, assigned: [evaluation.holdout, evaluation.assigned] })
 }

@@ -21,7 +21,7 @@ pub type DataList = SmallVec<[Datum; 8]>;
 impl<A> EngineVisitor<'_, A> {
     /// Has the visitor brought into the cache: for callers that have other work before they go on with it.
     pub fn prefetch(&self) {
-        self.engine.store.prefetch(self.code.as_str());
+        self.engine.store.prefetch(self.hash);
     }
 
     /// Stores data. What cannot be stored is left out and noted.
@@ -40,7 +40,7 @@ impl<A> EngineVisitor<'_, A> {
         let data_file = self.engine.data_file.load();
         let table = &data_file.custom_data;
         let (now, sending) = (moment.now, self.engine.sending(track));
-        self.engine.store.lock(code).find_or_create(now, |visitor| {
+        self.lock().find_or_create(now, |visitor| {
             let mut storing = Storing { visitor: visitor.data, table, code, sending, now };
             for datum in data.drain(..) {
                 changes.extend(storing.store(datum, &mut left_out));
@@ -80,19 +80,19 @@ impl<A> EngineVisitor<'_, A> {
     /// Notes the visitor's consent.
     pub fn set_consent(&self, given: bool, moment: Moment) {
         let consent = if given { Consent::Given } else { Consent::Refused };
-        let mut locked = self.engine.store.lock(self.code.as_str());
+        let mut locked = self.lock();
         locked.find_or_create(moment.now, |visitor| visitor.data.consent = consent);
     }
 
     /// What the visitor said when asked for consent; unknown where there is no such visitor, which is not made by asking.
     pub fn consent(&self) -> Consent {
-        let mut locked = self.engine.store.lock(self.code.as_str());
+        let mut locked = self.lock();
         locked.find(|visitor| visitor.data.consent).unwrap_or(Consent::Unknown)
     }
 
     /// Whether the code is marked as a unique identifier.
     pub fn is_unique_identifier(&self) -> bool {
-        let mut locked = self.engine.store.lock(self.code.as_str());
+        let mut locked = self.lock();
         locked.peek(|visitor| visitor.is_unique_identifier) == Some(true)
     }
 
@@ -108,7 +108,7 @@ impl<A> EngineVisitor<'_, A> {
         moment: Moment,
     ) -> Result<(), EngineError> {
         let Some(key) = key else {
-            let mut locked = self.engine.store.lock(self.code.as_str());
+            let mut locked = self.lock();
             locked.find(|visitor| visitor.data.unforce_variation(experiment_id));
             return Ok(());
         };
@@ -121,7 +121,7 @@ impl<A> EngineVisitor<'_, A> {
             .ok_or_else(|| EngineError::VariationNotFound(key.into(), whose()))?;
         let (key, variation_id) = (Arc::clone(&share.key), share.variation_id);
         let forced = ForcedVariation { experiment_id, key, variation_id, force_targeting };
-        let mut locked = self.engine.store.lock(self.code.as_str());
+        let mut locked = self.lock();
         locked.find_or_create(moment.now, |visitor| visitor.data.force_variation(forced));
         Ok(())
     }
@@ -149,7 +149,7 @@ impl<A> EngineVisitor<'_, A> {
             }
             Err(reason) => notices.push(Notice::error(format!("simulation cookie: {reason}"))),
         }
-        self.engine.store.lock(self.code.as_str()).find_or_create(moment.now, |visitor| {
+        self.lock().find_or_create(moment.now, |visitor| {
             let variations = &mut visitor.data.extras_mut().simulated_variations;
             *variations = simulated.into_iter().fold(Keyed::new(), |mut all, variation| {
                 all.insert(variation);
@@ -168,7 +168,7 @@ impl<A> EngineVisitor<'_, A> {
         if store || mapping.is_some() {
             let data_file = self.engine.data_file.load();
             let sending = self.engine.sending(true);
-            self.engine.store.lock(self.code.as_str()).find_or_create(moment.now, |visitor| {
+            self.lock().find_or_create(moment.now, |visitor| {
                 if visitor.data.mapping_identifier().is_none() && mapping.is_some() {
                     visitor.data.extras_mut().mapping_identifier = mapping;
                 }

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use super::{Current, EngineError, EngineVisitor, Moment, Snapshot};
 use crate::datafile::index::FlagIndex;
-use crate::datafile::model::{DataFile, Outcome};
+use crate::datafile::model::{DataFile, Outcome, RuleKind};
 use crate::evaluation::explanation::{Explainer, Explanation};
-use crate::evaluation::{Answer, Disabled, Evaluation, evaluate};
+use crate::evaluation::reason::Because;
+use crate::evaluation::{Answer, Disabled, Evaluation, Observer, evaluate};
 use crate::pattern::Steps;
 use crate::targeting::{Memory, Subject, Targeting, Unobserved};
+use crate::visitor::Millis;
+use crate::visitor::assigned::AssignedVariation;
 use crate::visitor::data::VisitorData;
 use crate::visitor::sending::Sending;
 use crate::visitor::store::{Locked, Visitor};
@@ -74,15 +77,40 @@ impl<A> EngineVisitor<'_, A> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "measured: as a call of its own it takes 40 instructions more, of 2,600")]
     pub fn evaluate(&self, key: &str, mode: Mode, clock: impl FnOnce() -> Moment) -> Result<Evaluated<A>, EngineError> {
-        let mut locked = self.engine.store.lock(self.code.as_str());
+        let mut locked = self.lock();
         let snapshot = self.engine.snapshot.load();
         let flag = snapshot.flag(key)?;
         let call = self.call(&snapshot, mode, clock());
-        let answer = call.evaluate(&mut locked, flag, &mut 0).map_err(|disabled| disabled_error(disabled, key))?;
+        let answer = call
+            .evaluate(&mut locked, flag, &mut 0, &mut Unobserved)
+            .map_err(|disabled| disabled_error(disabled, key))?;
         if call.sending != Sending::Never {
             locked.queue();
         }
         Ok(Evaluated { snapshot, answer })
+    }
+
+    /// As [`Self::evaluate`], with why the answer is what it is.
+    ///
+    /// # Errors
+    /// When the flag is unknown or disabled, or consent refused.
+    pub fn evaluate_with_reason(
+        &self,
+        key: &str,
+        mode: Mode,
+        moment: Moment,
+    ) -> Result<(Evaluated<A>, Because), EngineError> {
+        let mut locked = self.lock();
+        let snapshot = self.engine.snapshot.load();
+        let flag = snapshot.flag(key)?;
+        let call = self.call(&snapshot, mode, moment);
+        let mut because = Because::of(&snapshot.data_file[flag]);
+        let answer =
+            call.evaluate(&mut locked, flag, &mut 0, &mut because).map_err(|disabled| disabled_error(disabled, key))?;
+        if call.sending != Sending::Never {
+            locked.queue();
+        }
+        Ok((Evaluated { snapshot, answer }, because))
     }
 
     /// The answers for all flags, in order; `None` for those that are disabled, or blocked for want of consent.
@@ -98,9 +126,9 @@ impl<A> EngineVisitor<'_, A> {
         let mut flags = snapshot.data_file.flag_indices().peekable();
         let mut hint = 0;
         while flags.peek().is_some() {
-            let mut locked = self.engine.store.lock(self.code.as_str());
+            let mut locked = self.lock();
             for flag in flags.by_ref().take(FLAGS_PER_LOCK) {
-                answers.push(call.evaluate(&mut locked, flag, &mut hint).ok());
+                answers.push(call.evaluate(&mut locked, flag, &mut hint, &mut Unobserved).ok());
             }
             if call.sending != Sending::Never && flags.peek().is_none() {
                 locked.queue();
@@ -108,6 +136,23 @@ impl<A> EngineVisitor<'_, A> {
         }
         for (flag, answer) in snapshot.data_file.flag_indices().zip(answers) {
             each(&snapshot, flag, answer);
+        }
+    }
+
+    /// Has an answer sent that an earlier call has saved without tracking it, as if that call had: `ids` are those of its
+    /// experiment and variation, if it has any.
+    pub fn expose(&self, ids: Option<(i64, i64)>, moment: Moment) {
+        let sending = self.engine.sending(true);
+        let mut locked = self.lock();
+        if let Some((experiment_id, variation_id)) = ids {
+            let data_file = self.engine.data_file.load();
+            let rule_kind = data_file.experiment(experiment_id).map_or(RuleKind::Unknown, |(_, rule)| rule.kind);
+            let time = Millis::new(moment.now);
+            let assigned = AssignedVariation { experiment_id, variation_id, time, rule_kind, unsent: false };
+            locked.find_or_create(moment.now, |visitor| visitor.data.assign(assigned, sending, 0));
+        }
+        if sending != Sending::Never {
+            locked.queue();
         }
     }
 
@@ -121,7 +166,7 @@ impl<A> EngineVisitor<'_, A> {
         let flag = snapshot.flag(key)?;
         let call = self.call(&snapshot, Mode::Save, moment);
         // A copy: an explanation takes long.
-        let data = self.engine.store.lock(self.code.as_str()).find(|visitor| visitor.data.clone());
+        let data = self.lock().find(|visitor| visitor.data.clone());
         let mut explainer = Explainer::default();
         let evaluation = evaluate(&snapshot.data_file, flag, &call.subject(data.as_ref(), None), &mut explainer);
         let answer = evaluation.map(|evaluation| evaluation.answer).map_err(|disabled| disabled_error(disabled, key));
@@ -132,7 +177,7 @@ impl<A> EngineVisitor<'_, A> {
     pub fn evaluate_audiences(&self, moment: Moment) {
         let snapshot = self.engine.snapshot.load();
         let call = self.call(&snapshot, Mode::Track, moment);
-        let mut locked = self.engine.store.lock(self.code.as_str());
+        let mut locked = self.lock();
         let targeted =
             locked.find(|visitor| call.audiences(Some(visitor.data))).unwrap_or_else(|| call.audiences(None));
         if !targeted.is_empty() {
@@ -171,22 +216,28 @@ impl Call<'_> {
 
     /// Evaluates a flag and saves what comes of it. `hint` is where the assigned variation may stand among others,
     /// before and after.
-    fn evaluate(&self, locked: &mut Locked<'_>, flag: FlagIndex, hint: &mut usize) -> Result<Answer, Disabled> {
+    fn evaluate<O: Observer>(
+        &self,
+        locked: &mut Locked<'_>,
+        flag: FlagIndex,
+        hint: &mut usize,
+        observer: &mut O,
+    ) -> Result<Answer, Disabled> {
         let known = locked.find(|mut visitor| {
             let Visitor { data, is_shared, .. } = &visitor;
-            let memory = (!is_shared).then_some(Memory {
+            let memory = (!is_shared && !O::SEES_EVERYTHING).then_some(Memory {
                 generation: self.generation,
                 choice: &data.last_choice,
                 holdout: &data.last_holdout,
             });
-            let evaluation = evaluate(self.data_file, flag, &self.subject(Some(data), memory), &mut Unobserved)?;
+            let evaluation = evaluate(self.data_file, flag, &self.subject(Some(data), memory), observer)?;
             self.save(&mut visitor, &evaluation, hint);
             Ok(evaluation.answer)
         });
         if let Some(answered) = known {
             return answered;
         }
-        let evaluation = evaluate(self.data_file, flag, &self.subject(None, None), &mut Unobserved)?;
+        let evaluation = evaluate(self.data_file, flag, &self.subject(None, None), observer)?;
         if self.mode != Mode::ReadOnly && (evaluation.assigned.is_some() || evaluation.holdout.is_some()) {
             locked.find_or_create(self.now, |mut visitor| self.save(&mut visitor, &evaluation, hint));
         }

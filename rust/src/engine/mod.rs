@@ -22,10 +22,11 @@ use crate::datafile::model::{DataFile, Outcome};
 use crate::delivery::nonce::NonceSource;
 use crate::delivery::undelivered::Undelivered;
 use crate::visitor::sending::Sending;
-use crate::visitor::store::VisitorStore;
+use crate::visitor::store::{Locked, VisitorStore};
 
 pub use crate::remote::{RemoteFilter, RemoteVisitor};
 pub use crate::visitor::code::{CodeError, MAX_VISITOR_CODE, VisitorCode};
+pub use crate::visitor::store::CodeHash;
 pub use data::DataList;
 pub use evaluate::{Evaluated, Explained, Mode};
 pub use tracking::Losses;
@@ -166,6 +167,7 @@ pub struct Engine<A> {
 pub struct EngineVisitor<'a, A> {
     engine: &'a Engine<A>,
     code: VisitorCode<'a>,
+    hash: CodeHash,
 }
 
 impl<A> Engine<A> {
@@ -207,8 +209,15 @@ impl<A> Engine<A> {
     }
 
     /// What concerns one visitor.
+    #[inline]
     pub fn visitor<'a>(&'a self, code: VisitorCode<'a>) -> EngineVisitor<'a, A> {
-        EngineVisitor { engine: self, code }
+        EngineVisitor { engine: self, code, hash: self.store.hash(code.as_str()) }
+    }
+
+    /// The same for a code whose hash this engine has told: it is not worked out again.
+    #[inline]
+    pub fn visitor_hashed<'a>(&'a self, code: VisitorCode<'a>, hash: CodeHash) -> EngineVisitor<'a, A> {
+        EngineVisitor { engine: self, code, hash }
     }
 
     /// How many visitor codes are held.
@@ -227,6 +236,11 @@ impl<A> Engine<A> {
     /// Moves the clock that expiry goes by on; `now` is in milliseconds of a clock that is never set back.
     pub fn advance(&self, now: i64) {
         self.store.advance(now);
+    }
+
+    /// Lets so many milliseconds pass for expiry at once: for tests of what happens later.
+    pub fn elapse(&self, milliseconds: u64) {
+        self.store.elapse(milliseconds);
     }
 
     /// Drops those visitors of one part that were idle for longer than `session` milliseconds; returns how many.
@@ -270,5 +284,17 @@ impl<A> Engine<A> {
     /// How something is stored that is to be sent, if `track` and if anything is sent at all.
     fn sending(&self, track: bool) -> Sending {
         Sending::In(self.store.epoch()).only_if(track && self.tracks())
+    }
+}
+
+impl<'a, A> EngineVisitor<'a, A> {
+    /// What the engine finds the visitor by.
+    pub fn hash(&self) -> CodeHash {
+        self.hash
+    }
+
+    #[inline]
+    fn lock(&self) -> Locked<'a> {
+        self.engine.store.lock_hashed(self.code.as_str(), self.hash)
     }
 }

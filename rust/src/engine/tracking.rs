@@ -22,7 +22,7 @@ pub struct Losses {
 impl<A> EngineVisitor<'_, A> {
     /// Queues the visitor, which thereby is active.
     pub fn queue(&self) {
-        let mut locked = self.engine.store.lock(self.code.as_str());
+        let mut locked = self.lock();
         locked.find(|_| ());
         if self.engine.tracks() {
             locked.queue();
@@ -32,7 +32,7 @@ impl<A> EngineVisitor<'_, A> {
     /// Queues the visitor after something else was done to it.
     pub(super) fn queue_silently(&self) {
         if self.engine.tracks() {
-            self.engine.store.lock(self.code.as_str()).queue();
+            self.lock().queue();
         }
     }
 
@@ -50,7 +50,7 @@ impl<A> EngineVisitor<'_, A> {
                 break;
             }
             if is_full {
-                engine.store.lock(code).queue();
+                self.lock().queue();
                 break;
             }
         }

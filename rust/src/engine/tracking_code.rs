@@ -12,7 +12,7 @@ impl<A> EngineVisitor<'_, A> {
     /// A call for each variation assigned within the last 5 s.
     pub fn tracking_code(&self, moment: Moment) -> String {
         let mut script = String::from("window.kameleoonQueue=window.kameleoonQueue||[];");
-        let mut locked = self.engine.store.lock(self.code.as_str());
+        let mut locked = self.lock();
         let assigned = locked.find(|visitor| visitor.data.assigned_variations.clone());
         drop(locked);
         let data_file = self.engine.data_file.load();

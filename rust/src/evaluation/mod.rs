@@ -5,6 +5,7 @@
 
 pub mod choice;
 pub mod explanation;
+pub mod reason;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -90,6 +91,9 @@ pub enum RuleStep {
 
 /// Watches an evaluation, and may know some of it beforehand. By default it sees nothing and costs nothing.
 pub trait Observer: TargetingObserver {
+    /// Whether it has to be told what could be remembered from an earlier evaluation.
+    const SEES_EVERYTHING: bool = true;
+
     /// A question is asked whose answer lies in a bucket; `find` works it out. What an evaluation comes to depends on the
     /// answers to these questions and on [`TargetingObserver::truth`], and on nothing else that one code has and another
     /// has not.
@@ -117,7 +121,9 @@ pub trait Observer: TargetingObserver {
     fn rule_ends(&mut self, _rule: &Rule, _step: RuleStep) {}
 }
 
-impl Observer for Unobserved {}
+impl Observer for Unobserved {
+    const SEES_EVERYTHING: bool = false;
+}
 
 /// Evaluates a flag for the subject.
 ///

@@ -21,7 +21,7 @@ use super::clock::moment;
 use crate::batch::columns::Role;
 use crate::batch::error::BatchError;
 use crate::batch::layout::Layout;
-use crate::batch::rows::{Reason, Unusable, Verdict};
+use crate::batch::rows::{Unusable, Verdict};
 use crate::batch::stream::{Assignments, GoOn, Progress, Request};
 use crate::datafile::index::FlagIndex;
 use crate::datafile::model::DataFile;
@@ -199,7 +199,7 @@ impl Assignment {
                 outcome.and_then(|outcome| outcome.variation_id),
                 outcome.and_then(|outcome| outcome.experiment_id),
                 verdict.rule_id,
-                Reason::WORDS[verdict.reason as usize],
+                verdict.reason.words(),
                 rows,
             )
         };

@@ -7,13 +7,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use super::arguments::{feature_key, identifier, key, kind, optional_truth, shown, truth, visitor_code};
+use super::calls::{self, Purchase, Whom, mode};
 use super::clock::moment;
-use super::data::{self, conversion};
 use super::handles::SharedEngine;
 use super::hint::Hint;
 use super::results::{Objects, Variation};
-use super::{errors, fork, log};
-use crate::engine::{DataList, EngineError, EngineVisitor, Evaluated, Mode, Snapshot, VisitorCode};
+use super::{errors, fork};
+use crate::engine::{EngineError, EngineVisitor, Mode, Snapshot, VisitorCode};
 use crate::evaluation::Answer;
 use crate::visitor::datum::Datum;
 
@@ -28,14 +28,10 @@ pub(super) struct EngineClient {
     pub(super) awake: AtomicU32,
 }
 
-fn mode(track: bool) -> Mode {
-    if track { Mode::Track } else { Mode::Save }
-}
-
 /// Starts what the client runs in the background, if it does not run in this process. For a client that is awake this is a
 /// comparison.
 #[inline]
-fn wake(slf: &Bound<'_, EngineClient>) -> PyResult<()> {
+pub(super) fn wake(slf: &Bound<'_, EngineClient>) -> PyResult<()> {
     if slf.get().awake.load(Ordering::Relaxed) == fork::generation() { Ok(()) } else { wake_up(slf) }
 }
 
@@ -65,7 +61,7 @@ impl EngineClient {
 
     /// The exception for an error, with what helps: that is put together when its message is read.
     #[cold]
-    fn exception(&self, py: Python<'_>, error: &EngineError) -> PyErr {
+    pub(super) fn exception(&self, py: Python<'_>, error: &EngineError) -> PyErr {
         let hint = Hint {
             error: error.clone(),
             environment: self.environment().map(Into::into),
@@ -77,8 +73,7 @@ impl EngineClient {
 
     /// The visitor under a code. Raises `VisitorCodeInvalid`.
     pub(super) fn visitor<'a>(&'a self, code: &'a Bound<'_, PyAny>) -> PyResult<EngineVisitor<'a, Objects>> {
-        let parsed = VisitorCode::parse(visitor_code(code)?).map_err(EngineError::from);
-        Ok(self.engine.here().visitor(self.raise(code.py(), parsed)?))
+        Whom::new(code).of(self)
     }
 
     /// The visitor under a code that is not checked **(kept quirk)**.
@@ -86,47 +81,10 @@ impl EngineClient {
         Ok(self.engine.here().visitor(VisitorCode::unchecked(visitor_code(code)?)))
     }
 
-    /// Evaluates, and gives what `use_result` makes of it: the answer is not moved, which is measured to pay. Raises
-    /// `VisitorCodeInvalid`, and `FeatureNotFound` for what is no `str`.
-    #[inline]
-    fn evaluate<T>(
-        &self,
-        code: &Bound<'_, PyAny>,
-        key: &Bound<'_, PyAny>,
-        mode: Mode,
-        use_result: impl FnOnce(Result<&Evaluated<Objects>, &EngineError>) -> PyResult<T>,
-    ) -> PyResult<T> {
-        let visitor = self.visitor(code)?;
-        let evaluated = visitor.evaluate(feature_key(key)?, mode, moment);
-        if let Ok(evaluated) = &evaluated {
-            log::reports(code.py(), &evaluated.snapshot.data_file.reports)?;
-        }
-        use_result(evaluated.as_ref())
-    }
-
-    /// Evaluates, logs, and gives what `use_answer` makes of the answer.
-    #[inline]
-    fn tracked<T>(
-        &self,
-        code: &Bound<'_, PyAny>,
-        key: &Bound<'_, PyAny>,
-        mode: Mode,
-        use_answer: impl FnOnce(&Evaluated<Objects>) -> PyResult<T>,
-    ) -> PyResult<T> {
-        self.evaluate(code, key, mode, |evaluated| match evaluated {
-            Ok(evaluated) => {
-                if log::enabled(log::DEBUG) {
-                    log_variation(code, key, evaluated)?;
-                }
-                use_answer(evaluated)
-            }
-            Err(error) => Err(self.exception(code.py(), error)),
-        })
-    }
-
     /// Raises `VisitorCodeInvalid`.
     pub(super) fn check(&self, code: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.visitor(code).map(|_| ())
+        let parsed = VisitorCode::parse(visitor_code(code)?).map_err(EngineError::from);
+        self.raise(code.py(), parsed).map(drop)
     }
 
     /// Level 3.4: the mark may come along with any call.
@@ -135,14 +93,6 @@ impl EngineClient {
         self.visitor(code)?.add([Datum::UniqueIdentifier(unique)], true, moment());
         Ok(())
     }
-}
-
-#[cold]
-fn log_variation(code: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>, evaluated: &Evaluated<Objects>) -> PyResult<()> {
-    log::emit(code.py(), log::DEBUG, || {
-        let (code, key) = (visitor_code(code)?, feature_key(key)?);
-        Ok(format!("visitor {code}, feature flag {key}: variation {:?}", evaluated.outcome().key))
-    })
 }
 
 /// The Python object for an answer.
@@ -182,20 +132,8 @@ impl EngineClient {
         #[pyo3(from_py_with = optional_truth)] is_unique_identifier: Option<bool>,
         #[pyo3(from_py_with = truth)] track: bool,
     ) -> PyResult<bool> {
-        wake(slf)?;
-        let this = slf.get();
-        let py = visitor_code.py();
-        this.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        let active = this.evaluate(visitor_code, feature_key, mode(track), |evaluated| match evaluated {
-            Ok(evaluated) => Ok(evaluated.outcome().is_active()),
-            Err(EngineError::FeatureDisabled(_) | EngineError::ConsentRefused(_)) => Ok(false),
-            Err(error) => Err(this.exception(py, error)),
-        })?;
-        log::emit(py, log::DEBUG, || {
-            let (code, key) = (self::visitor_code(visitor_code)?, self::feature_key(feature_key)?);
-            Ok(format!("visitor {code}, feature flag {key}: active {active}"))
-        })?;
-        Ok(active)
+        slf.get().set_unique_identifier(visitor_code, is_unique_identifier)?;
+        calls::is_active(slf, Whom::new(visitor_code), feature_key, mode(track))
     }
 
     /// The visitor's variation of the feature flag, a `Variation`. It is stored with the visitor and, with `track`, sent.
@@ -215,11 +153,7 @@ impl EngineClient {
         feature_key: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = truth)] track: bool,
     ) -> PyResult<Py<Variation>> {
-        wake(slf)?;
-        let this = slf.get();
-        this.tracked(visitor_code, feature_key, mode(track), |evaluated| {
-            object(visitor_code.py(), &evaluated.snapshot, &evaluated.answer)
-        })
+        calls::variation(slf, Whom::new(visitor_code), feature_key, mode(track))
     }
 
     /// The visitor's variations of all feature flags: a dict of flag keys to `Variation`s. Disabled flags are left out, and
@@ -240,9 +174,8 @@ impl EngineClient {
         #[pyo3(from_py_with = truth)] track: bool,
     ) -> PyResult<Bound<'py, PyDict>> {
         wake(slf)?;
-        let this = slf.get();
-        this.check(visitor_code)?;
-        this.variations(visitor_code, only_active, mode(track))
+        let visitor = slf.get().visitor(visitor_code)?;
+        calls::variations(slf, visitor_code, &visitor, only_active, mode(track))
     }
 
     /// The visitor's variations of all active feature flags by key. Neither saves nor tracks. Deprecated: use
@@ -252,9 +185,8 @@ impl EngineClient {
         visitor_code: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyDict>> {
         wake(slf)?;
-        let this = slf.get();
-        this.check(visitor_code)?;
-        this.variations(visitor_code, true, Mode::ReadOnly)
+        let visitor = slf.get().visitor(visitor_code)?;
+        calls::variations(slf, visitor_code, &visitor, true, Mode::ReadOnly)
     }
 
     /// The keys of the feature flags that are active for the visitor, whatever its code. Neither saves nor tracks.
@@ -264,8 +196,8 @@ impl EngineClient {
         visitor_code: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyList>> {
         wake(slf)?;
-        let this = slf.get();
-        Ok(this.variations(visitor_code, true, Mode::ReadOnly)?.keys())
+        let visitor = slf.get().visitor_unchecked(visitor_code)?;
+        Ok(calls::variations(slf, visitor_code, &visitor, true, Mode::ReadOnly)?.keys())
     }
 
     /// The keys of all feature flags, disabled ones included, in the order of the data file.
@@ -294,10 +226,9 @@ impl EngineClient {
         feature_key: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = optional_truth)] is_unique_identifier: Option<bool>,
     ) -> PyResult<String> {
-        wake(slf)?;
-        let this = slf.get();
-        this.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        this.tracked(visitor_code, feature_key, Mode::Track, |evaluated| Ok(evaluated.outcome().key.to_string()))
+        slf.get().set_unique_identifier(visitor_code, is_unique_identifier)?;
+        let variation = calls::variation(slf, Whom::new(visitor_code), feature_key, Mode::Track)?;
+        variation.get().key_text(visitor_code.py())
     }
 
     /// The value of a variable of the visitor's variation, which is stored and sent. Deprecated: use `get_variation`.
@@ -311,13 +242,10 @@ impl EngineClient {
         variable_key: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = optional_truth)] is_unique_identifier: Option<bool>,
     ) -> PyResult<Py<PyAny>> {
-        wake(slf)?;
         let this = slf.get();
         let py = visitor_code.py();
         this.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        let variation = this.tracked(visitor_code, feature_key, Mode::Track, |evaluated| {
-            object(py, &evaluated.snapshot, &evaluated.answer)
-        })?;
+        let variation = calls::variation(slf, Whom::new(visitor_code), feature_key, Mode::Track)?;
         let variable_key = key(variable_key)?;
         let value = variation.get().variable_value(py, &variable_key)?;
         value.ok_or_else(|| {
@@ -361,26 +289,7 @@ impl EngineClient {
         data: &Bound<'_, PyTuple>,
         #[pyo3(from_py_with = truth)] track: bool,
     ) -> PyResult<()> {
-        wake(slf)?;
-        let this = slf.get();
-        let py = visitor_code.py();
-        let visitor = this.visitor(visitor_code)?;
-        visitor.prefetch();
-        let mut all = DataList::new();
-        for object in data.iter_borrowed() {
-            match data::of(&object) {
-                Some(datum) => all.push(datum),
-                None => log::emit(py, log::WARNING, || {
-                    let kind = kind(&object)?;
-                    Ok(if object.is_instance_of::<data::Data>() {
-                        format!("add_data: a {kind} holds nothing (its arguments could not be read); it is ignored")
-                    } else {
-                        format!("add_data: a {kind} is no Kameleoon datum; it is ignored")
-                    })
-                })?,
-            }
-        }
-        log::notices(py, visitor.add_list(&mut all, track, moment()))
+        calls::add(slf, Whom::new(visitor_code), "add_data", data, track)
     }
 
     /// Stores a conversion of a goal and has it sent with the next tracking interval. Never waits for the network.
@@ -405,15 +314,9 @@ impl EngineClient {
         #[pyo3(from_py_with = truth)] negative: bool,
         metadata: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        wake(slf)?;
-        let this = slf.get();
-        let py = visitor_code.py();
-        this.set_unique_identifier(visitor_code, is_unique_identifier)?;
-        let visitor = this.visitor(visitor_code)?;
-        match conversion::make("track_conversion", goal_id, revenue, negative, metadata)? {
-            Some(conversion) => log::notices(py, visitor.convert(conversion, moment())),
-            None => Ok(()),
-        }
+        slf.get().set_unique_identifier(visitor_code, is_unique_identifier)?;
+        let purchase = Purchase { goal_id, revenue, negative, metadata };
+        calls::convert(slf, Whom::new(visitor_code), "track_conversion", &purchase)
     }
 
     /// Forces a variation of an experiment for the visitor, as long as the client remembers it; `None` takes it back. With
@@ -474,31 +377,5 @@ impl EngineClient {
     fn get_engine_tracking_code(slf: &Bound<'_, Self>, visitor_code: &Bound<'_, PyAny>) -> PyResult<String> {
         wake(slf)?;
         Ok(slf.get().visitor_unchecked(visitor_code)?.tracking_code(moment()))
-    }
-}
-
-impl EngineClient {
-    fn variations<'py>(
-        &self,
-        visitor_code: &Bound<'py, PyAny>,
-        only_active: bool,
-        mode: Mode,
-    ) -> PyResult<Bound<'py, PyDict>> {
-        let py = visitor_code.py();
-        let dict = PyDict::new(py);
-        let mut failed = Ok(());
-        self.visitor_unchecked(visitor_code)?.evaluate_all(mode, moment(), |snapshot, flag, answer| {
-            let Some(answer) = answer else { return };
-            if only_active && !answer.outcome(&snapshot.data_file).is_active() {
-                return;
-            }
-            let key = snapshot.attachment.flag_key(py, &snapshot.data_file, flag);
-            let added = object(py, snapshot, &answer).and_then(|variation| dict.set_item(key, variation));
-            if added.is_err() {
-                failed = added;
-            }
-        });
-        log::reports(py, &self.engine.here().snapshot().data_file.reports)?;
-        failed.map(|()| dict)
     }
 }

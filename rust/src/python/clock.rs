@@ -1,16 +1,32 @@
 //! The clock and the source of randomness that the core has not.
 
-use chrono::{DateTime, Days, Local, NaiveTime};
-use parking_lot::Mutex;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
+
+use chrono::{DateTime, Days, Local, NaiveTime};
+use parking_lot::Mutex;
+use pyo3::prelude::*;
 
 use crate::engine::Moment;
 
+/// How far the engine's clock is ahead of the wall's, in milliseconds: 0, but in tests of what happens later.
+static AHEAD: AtomicI64 = AtomicI64::new(0);
+
 /// Now.
 pub(super) fn moment() -> Moment {
-    Moment { now: milliseconds(), day_start: local_day_start }
+    Moment { now: milliseconds().wrapping_add(AHEAD.load(Ordering::Relaxed)), day_start: local_day_start }
+}
+
+/// Moves the clock that conditions and events go by on by so many milliseconds, in all clients of the process; `None` undoes
+/// all of that. For tests: see `kameleoon.testing`.
+#[pyfunction]
+pub(super) fn shift_clock(milliseconds: Option<i64>) {
+    match milliseconds {
+        Some(milliseconds) => AHEAD.fetch_add(milliseconds, Ordering::Relaxed),
+        None => AHEAD.swap(0, Ordering::Relaxed),
+    };
 }
 
 /// Milliseconds since the epoch. Not of the coarse clock, which is 20 ns faster and some milliseconds late: conditions compare

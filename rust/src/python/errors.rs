@@ -53,6 +53,12 @@ pub(super) fn contained<T>(py: Python<'_>, result: PyResult<T>) -> PyResult<Resu
     }
 }
 
+/// Whether an error is one of this package's own, which its documentation names.
+pub(super) fn is_documented(py: Python<'_>, error: &PyErr) -> bool {
+    let base = py.import("kameleoon.exceptions").and_then(|module| module.getattr("KameleoonError"));
+    base.is_ok_and(|base| error.is_instance(py, &base))
+}
+
 fn raise<'py>(py: Python<'py>, class: &str, message: &str, hint: Option<impl IntoPyObject<'py>>) -> PyErr {
     let find = || -> PyResult<PyErr> {
         let class = py.import("kameleoon.exceptions")?.getattr(class)?.cast_into::<PyType>()?;

@@ -154,6 +154,11 @@ impl Visitors {
         self.engine.here().advance(clock::monotonic());
     }
 
+    /// Lets so many milliseconds pass for expiry at once. For tests: see `kameleoon.testing`.
+    fn elapse(&self, milliseconds: u64) {
+        self.engine.here().elapse(milliseconds);
+    }
+
     /// Drops those without activity for `session_seconds`, among a part of all; returns how many.
     fn purge(&self, py: Python<'_>, session_seconds: f64) -> usize {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as casts saturate")]

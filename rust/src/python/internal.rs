@@ -7,17 +7,15 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::arguments::{feature_key, text};
+use super::arguments::text;
 use super::client::{EngineClient, object};
 use super::clock::moment;
 use super::handles::{DataFileHandle, Outbox, Visitors};
-use super::results::Variation;
-use super::{data, errors, explain, log};
+use super::{data, log};
 use crate::datafile::index::VariationIndex;
 use crate::datafile::model::Outcome;
-use crate::engine::{Explained, RemoteFilter, RemoteVisitor};
+use crate::engine::{RemoteFilter, RemoteVisitor};
 use crate::evaluation::Answer;
-use crate::visitor::data::Consent;
 
 #[pymethods]
 impl EngineClient {
@@ -61,43 +59,6 @@ impl EngineClient {
             list.append((key, flag.environment_enabled, &*flag.default_variation_key, variations, rules))?;
         }
         Ok(list)
-    }
-
-    /// `(variation or None, why there is none, explanation)`
-    #[expect(clippy::type_complexity, reason = "one tuple for one Python caller")]
-    fn _explain<'py>(
-        &self,
-        visitor_code: &Bound<'py, PyAny>,
-        feature_key: &Bound<'py, PyAny>,
-    ) -> PyResult<(Option<Py<Variation>>, Option<String>, Bound<'py, PyDict>)> {
-        let py = visitor_code.py();
-        let explained = self.visitor(visitor_code)?.explain(self::feature_key(feature_key)?, moment());
-        let Explained { snapshot, answer, explanation } = self.raise(py, explained)?;
-        let explanation = explain::to_dict(py, &explanation)?;
-        match answer {
-            Ok(answer) => {
-                let variation = object(py, &snapshot, &answer)?;
-                Ok((Some(variation), None, explanation))
-            }
-            Err(error) => {
-                let reason = errors::exception(py, &error, self.environment(), None).value(py).to_string();
-                Ok((None, Some(reason), explanation))
-            }
-        }
-    }
-
-    fn _set_consent(&self, visitor_code: &Bound<'_, PyAny>, given: bool) -> PyResult<()> {
-        self.visitor(visitor_code)?.set_consent(given, moment());
-        Ok(())
-    }
-
-    /// Whether the visitor gave consent; `None` where it never said.
-    fn _consent(&self, visitor_code: &Bound<'_, PyAny>) -> PyResult<Option<bool>> {
-        Ok(match self.visitor(visitor_code)?.consent() {
-            Consent::Unknown => None,
-            Consent::Given => Some(true),
-            Consent::Refused => Some(false),
-        })
     }
 
     fn _simulate(&self, visitor_code: &Bound<'_, PyAny>, cookie: &Bound<'_, PyAny>) -> PyResult<()> {

@@ -1,7 +1,9 @@
 //! Log lines: to `kameleoon.logging`, and nothing at all below the level.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use parking_lot::Mutex;
 use pyo3::prelude::*;
 
 use super::errors::contained;
@@ -42,6 +44,24 @@ pub(super) fn emit(py: Python<'_>, level: u8, message: impl FnOnce() -> PyResult
         error.write_unraisable(py, None);
     }
     Ok(())
+}
+
+/// So many different lines are remembered.
+const MOST_LINES: usize = 1000;
+
+/// Logs a warning that a call may have to say again and again: each line once.
+#[cold]
+pub(super) fn once(py: Python<'_>, message: impl FnOnce() -> PyResult<String>) -> PyResult<()> {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if !enabled(WARNING) {
+        return Ok(());
+    }
+    let Ok(line) = contained(py, message())? else { return Ok(()) }; // its arguments cannot be shown
+    let is_new = {
+        let mut said = SAID.lock();
+        said.len() < MOST_LINES && said.insert(line.clone())
+    };
+    if is_new { emit(py, WARNING, || Ok(line)) } else { Ok(()) }
 }
 
 /// Logs what the engine has to say, each line of it.

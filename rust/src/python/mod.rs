@@ -5,6 +5,7 @@
 
 mod arguments;
 mod batch;
+mod calls;
 mod client;
 mod clock;
 mod comparison;
@@ -24,7 +25,9 @@ mod patterns;
 mod results;
 mod server_forks;
 mod shapes;
+mod test_hook;
 mod tracking;
+mod visitor;
 
 use pyo3::prelude::*;
 
@@ -40,6 +43,8 @@ mod native {
     use super::batch::{AssignedBatch, Assignment, BatchSnapshot};
     #[pymodule_export]
     use super::client::EngineClient;
+    #[pymodule_export]
+    use super::clock::shift_clock;
     #[pymodule_export]
     use super::data::Data;
     #[pymodule_export]
@@ -65,7 +70,11 @@ mod native {
     #[pymodule_export]
     use super::server_forks::{announce_fork, run_fork_hooks};
     #[pymodule_export]
+    use super::test_hook::set_test_hook;
+    #[pymodule_export]
     use super::tracking::TrackingBatch;
+    #[pymodule_export]
+    use super::visitor::BoundVisitor;
 
     /// The version of the engine (of its crate); the package has a version of its own, `kameleoon.__version__`.
     #[pymodule_export]

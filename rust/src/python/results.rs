@@ -65,7 +65,7 @@ impl Variation {
 
     /// The variables by key, each a `Variable`: a dict of its own on each access.
     #[getter]
-    fn variables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    pub(super) fn variables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
         for (key, variable) in &self.variables {
             dict.set_item(key, variable)?;
@@ -172,6 +172,16 @@ impl Variation {
                 variables,
             },
         )
+    }
+
+    /// The ids of the experiment and of the variation in it; none for a default variation.
+    pub(super) fn ids(&self) -> Option<(i64, i64)> {
+        self.experiment_id.zip(self.id_)
+    }
+
+    /// Whether the key is not `"off"`.
+    pub(super) fn is_active(&self) -> bool {
+        self.is_active
     }
 
     /// The variation's key.

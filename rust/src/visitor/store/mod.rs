@@ -39,6 +39,10 @@ const SHARDS: usize = if cfg!(miri) { 16 } else { 1024 };
 /// process nobody is older than before it.
 const LONGEST_STEP: u32 = 100;
 
+/// The hash of a visitor code in one store; see [`VisitorStore::hash`].
+#[derive(Clone, Copy)]
+pub struct CodeHash(u64);
+
 /// A shard on cache lines of its own: threads do not disturb each other across shards.
 #[repr(align(64))]
 #[derive(Default)]
@@ -102,6 +106,11 @@ impl VisitorStore {
         self.clock.fetch_add(step.min(LONGEST_STEP), Ordering::Relaxed);
     }
 
+    /// Lets so many milliseconds pass for expiry at once, however many: for tests of what happens later.
+    pub fn elapse(&self, milliseconds: u64) {
+        self.clock.fetch_add(u32::try_from(milliseconds / 100).unwrap_or(u32::MAX), Ordering::Relaxed);
+    }
+
     /// Locks the shard of a hash, and has the slots of that hash brought into the cache.
     fn approach(&self, hash: u64) -> MutexGuard<'_, Shard> {
         // The table uses the hash's lowest and highest bits; these are from the middle.
@@ -118,17 +127,29 @@ impl VisitorStore {
         shard
     }
 
+    /// The hash that a code is found by in this store.
+    #[inline]
+    pub fn hash(&self, code: &str) -> CodeHash {
+        CodeHash(self.hasher.hash_one(code))
+    }
+
     /// Locks a code.
     pub fn lock<'a>(&'a self, code: &'a str) -> Locked<'a> {
-        let hash = self.hasher.hash_one(code);
+        self.lock_hashed(code, self.hash(code))
+    }
+
+    /// Locks a code whose hash is known.
+    #[inline]
+    pub fn lock_hashed<'a>(&'a self, code: &'a str, hash: CodeHash) -> Locked<'a> {
+        let CodeHash(hash) = hash;
         let shard = self.approach(hash);
         let (epoch, evicted) = (self.epoch(), Vec::new());
         Locked { shard, store: self, epoch, hash, code, position: None, evicted }
     }
 
-    /// Has the visitor under `code` brought into the cache: for callers that have other work before they visit it.
-    pub fn prefetch(&self, code: &str) {
-        drop(self.approach(self.hasher.hash_one(code)));
+    /// Has the visitor of a hash brought into the cache: for callers that have other work before they visit it.
+    pub fn prefetch(&self, hash: CodeHash) {
+        drop(self.approach(hash.0));
     }
 
     /// Marks or unmarks `code` as a unique identifier. The mark is each code's own.
