@@ -25,6 +25,7 @@ class Handlers:
 
     def __init__(self) -> None:
         self._handlers: dict[EventType, Any] = {}
+        self._others: dict[EventType, tuple[Any, ...]] = {}
         self.on_update_configuration: Callable[[], None] | None = None
         """The deprecated handler of updates that come by the real-time stream."""
 
@@ -39,16 +40,31 @@ class Handlers:
         if handler is None:
             self._handlers.pop(event_type, None)
             return
-        missing = [name for name in event_type.required_methods if not callable(getattr(handler, name, None))]
-        if missing:
-            KameleoonLogger.error("handler %r for %s lacks %s; it is refused", handler, event_type.name, missing)
-        else:
+        if _is_complete(event_type, handler):
             self._handlers[event_type] = handler
 
-    def method(self, event_type: EventType, name: str) -> Callable[..., None] | None:
-        """A method of the handler of a type of event, if there is one."""
+    def add(self, event_type: EventType, handler: Any) -> None:
+        """Adds a handler beside the one that is set. One that lacks a method is refused."""
+        if _is_complete(event_type, handler):
+            self._others[event_type] = (*self._others.get(event_type, ()), handler)
+
+    def remove(self, event_type: EventType, handler: Any) -> None:
+        """Removes one that was added, if it was."""
+        others = self._others.get(event_type, ())
+        self._others[event_type] = tuple(other for other in others if other is not handler)
+
+    def methods(self, event_type: EventType, name: str) -> list[Callable[..., None]]:
+        """A method of each handler of a type of event."""
         handler = self._handlers.get(event_type)
-        return None if handler is None else getattr(handler, name)
+        handlers = [*(() if handler is None else (handler,)), *self._others.get(event_type, ())]
+        return [getattr(each, name) for each in handlers]
+
+
+def _is_complete(event_type: EventType, handler: Any) -> bool:
+    missing = [name for name in event_type.required_methods if not callable(getattr(handler, name, None))]
+    if missing:
+        KameleoonLogger.error("handler %r for %s lacks %s; it is refused", handler, event_type.name, missing)
+    return not missing
 
 
 class EventDispatcher:
@@ -77,7 +93,8 @@ class EventDispatcher:
     def _tell(self, event_type: EventType, name: str, *arguments: Any) -> None:
         handlers = self._handlers()
         if handlers is not None:
-            self._call(handlers.method(event_type, name), *arguments)
+            for method in handlers.methods(event_type, name):
+                self._call(method, *arguments)
 
     def _call(self, handler: Callable[..., None] | None, *arguments: Any) -> None:
         if handler is None:

@@ -316,6 +316,24 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         """
         self._handlers.set(event_type, handler)
 
+    def add_event_handler(self, event_type: EventType, handler: EventHandler) -> None:
+        """Tells ``handler`` too of events of a type, beside the one of ``set_event_handler`` and others that were
+        added: for libraries, which must not take the program's place. ``remove_event_handler`` ends it.
+
+        >>> from kameleoon.events import EventType
+        >>> class Updates:
+        ...     def on_update(self, event):
+        ...         print(event.source, event.date_modified)
+        >>> updates = Updates()
+        >>> client.add_event_handler(EventType.DATAFILE_UPDATE, updates)
+        >>> client.remove_event_handler(EventType.DATAFILE_UPDATE, updates)
+        """
+        self._handlers.add(event_type, handler)
+
+    def remove_event_handler(self, event_type: EventType, handler: EventHandler) -> None:
+        """Ends what ``add_event_handler`` has begun; one that was not added is ignored."""
+        self._handlers.remove(event_type, handler)
+
     def on_update_configuration(self, handler: Callable[[], None] | None) -> None:
         """Calls ``handler`` after updates that come by the real-time stream. Deprecated: use ``set_event_handler``."""
         self._handlers.on_update_configuration = handler
