@@ -93,7 +93,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
             except ValueError as error:
                 raise ConfigException(f"the default data file cannot be used: {error}") from error
         self._life = Life(site_code, self._config, self._data_file, outbox, visitors, self._handlers)
-        _lifecycle.register(self._life)
+        _lifecycle.register(self._life, self)
         self._wake_up()
 
     @property
