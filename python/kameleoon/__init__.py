@@ -7,30 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 from kameleoon import _installation
 from kameleoon._version import __version__
-from kameleoon.data import (
-    ApplicationVersion,
-    Browser,
-    BrowserType,
-    Conversion,
-    Cookie,
-    CustomData,
-    Data,
-    DataType,
-    Device,
-    DeviceType,
-    Geolocation,
-    OperatingSystem,
-    OperatingSystemType,
-    PageView,
-    UniqueIdentifier,
-    UserAgent,
-)
-from kameleoon.kameleoon_client import KameleoonClient
-from kameleoon.kameleoon_client_config import KameleoonClientConfig
-from kameleoon.kameleoon_client_factory import KameleoonClientFactory
-from kameleoon.visitor import Visitor
 
 if TYPE_CHECKING:
+    from kameleoon._exports import (
+        ApplicationVersion,
+        Browser,
+        BrowserType,
+        Conversion,
+        Cookie,
+        CustomData,
+        Data,
+        DataType,
+        Device,
+        DeviceType,
+        Geolocation,
+        KameleoonClient,
+        KameleoonClientConfig,
+        KameleoonClientFactory,
+        OperatingSystem,
+        OperatingSystemType,
+        PageView,
+        UniqueIdentifier,
+        UserAgent,
+        Visitor,
+    )
     from kameleoon.middleware import KameleoonASGIMiddleware, KameleoonWSGIMiddleware
 
 _installation.warn_of_another_client()
@@ -61,11 +61,33 @@ __all__ = [
     "__version__",
 ]
 
+_MODULES = {
+    "data",
+    "events",
+    "exceptions",
+    "kameleoon_client",
+    "kameleoon_client_config",
+    "kameleoon_client_factory",
+    "logging",
+    "types",
+    "visitor",
+}
+"""What programs find in the package after ``import kameleoon`` alone."""
+
 
 def __getattr__(name: str) -> Any:
-    """The middleware, imported when it is first asked for."""
+    """Imports what is asked for: the middleware, or else everything."""
     if name in {"KameleoonASGIMiddleware", "KameleoonWSGIMiddleware"}:
         from kameleoon import middleware
 
         return getattr(middleware, name)
+    if name in __all__ or name in _MODULES:
+        from kameleoon import _exports
+
+        globals().update({exported: getattr(_exports, exported) for exported in _exports.__all__})
+        return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_MODULES})

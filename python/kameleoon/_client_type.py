@@ -1,4 +1,4 @@
-"""``ClientType``: the class of ``KameleoonClient``, which shows native methods to tools as functions."""
+"""``ClientType``: the class of ``KameleoonClient`` and ``Visitor``: tools see native methods as functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _IMPORTED_FOR_HINTS = {
     "Explanation": "kameleoon.types.explanation",
     "Morsel": "http.cookies",
 }
-"""What annotations of a client's methods name and importing the package does not import: it stays fast."""
+"""What annotations of such methods name and importing the package does not import: it stays fast."""
 _functions: dict[MethodDescriptorType, Callable[..., Any]] = {}
 
 

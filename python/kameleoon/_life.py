@@ -34,6 +34,7 @@ class _Here:
         self.generation = generation
         self.lock = threading.RLock()
         self.housekeeping: Lane | None = None
+        self.purge: Purge | None = None
         self.service: Service | None = None
         self.closing: Closing | None = None
         self.sleep_seconds = 0.0  # how long the client sleeps after it could not wake up; 0 as long as it could
@@ -86,6 +87,16 @@ class Life:
         """The client's life online, if it runs in this process."""
         return self._here().service
 
+    @property
+    def data_file_text(self) -> bytes:
+        """The data file in use."""
+        return self._data_file.text
+
+    @property
+    def purge(self) -> Purge | None:
+        """What forgets visitors, if the background runs in this process."""
+        return self._here().purge
+
     def wake_up(self) -> bool:
         """Starts what runs in the background of this process. Returns false where the next use has to try again: the
         system refuses a thread, and the pause after that is not over.
@@ -107,7 +118,7 @@ class Life:
     def _start(self, here: _Here) -> None:
         housekeeping = Lane("kameleoon-housekeeping")
         try:
-            Purge(self._visitors, self._config.session_duration_second, housekeeping)
+            purge = Purge(self._visitors, self._config.session_duration_second, housekeeping)
             KameleoonLogger.refresh()
             housekeeping.repeat(_LOG_LEVEL_SECONDS, KameleoonLogger.refresh)
             if not self._config.is_offline:
@@ -117,6 +128,7 @@ class Life:
         except BaseException:
             housekeeping.stop()
             raise
+        here.purge = purge
         here.housekeeping = housekeeping
 
     def _sleep(self, here: _Here, error: BaseException) -> None:

@@ -1,4 +1,6 @@
-"""What the process does to clients: it ends. Importing this registers the hooks and starts nothing."""
+"""What the process does to clients: it ends, and in tests it lets time pass. Importing this registers the hooks and
+starts nothing.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +18,21 @@ from kameleoon._network.deadline import Deadline
 from kameleoon._uwsgi import prepare_forks
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
-__all__ = ["close_dropped", "close_with_process", "register"]
+__all__ = ["close_dropped", "close_with_process", "data_file_of", "pass_time", "register"]
 
 _lives: weakref.WeakValueDictionary[int, Life] = weakref.WeakValueDictionary()
 """Of all clients, by ``id``. No ``WeakSet``: going through one fails while another thread makes a client."""
+_lives_of_clients: weakref.WeakValueDictionary[int, Life] = weakref.WeakValueDictionary()
+"""The same, by the ``id`` of the client."""
 _dropped: dict[int, Life] = {}
 """Of the clients that were dropped without ``close``, while a thread closes them."""
 _finalized: set[tuple[int, str]] = set()
 """The process generations and packages whose finalizers close clients."""
 
 
-def register(life: Life) -> None:
+def register(life: Life, client: object) -> None:
     """Makes a client send what is queued when the process ends."""
-    _lives[id(life)] = life
+    _lives[id(life)] = _lives_of_clients[id(client)] = life
 
 
 def close_dropped(life: Life, name: str) -> None:
@@ -56,9 +60,28 @@ def close_dropped(life: Life, name: str) -> None:
     )
 
 
+def _all_lives() -> list[Life]:
+    return [life for life in [reference() for reference in _lives.valuerefs()] if life is not None]
+
+
+def data_file_of(client: object) -> bytes:
+    """For tests: the text of the data file that a client uses, the same object as long as it does."""
+    return _lives_of_clients[id(client)].data_file_text
+
+
+def pass_time(milliseconds: int) -> None:
+    """For tests: so much time passes at once for the visitors of all clients; those whose session is over are
+    forgotten.
+    """
+    for life in _all_lives():
+        purge = life.purge
+        if purge is not None and not life.is_closed:
+            purge.pass_time(milliseconds)
+
+
 def close_all() -> None:
     """Closes all clients, side by side: together they get the time of the one that asks for most."""
-    lives = [life for life in [reference() for reference in _lives.valuerefs()] if life is not None]
+    lives = _all_lives()
     deadline = Deadline.after(max((life.close_timeout_second for life in lives), default=0.0))
     for closing in [life.begin_close(deadline.within(life.close_timeout_second)) for life in lives]:
         if closing is not None:

@@ -30,3 +30,9 @@ class Purge:
         self._visitors.advance_clock()
         for _ in range(self._steps):
             self._visitors.purge(self._session_seconds)
+
+    def pass_time(self, milliseconds: int) -> None:
+        """For tests: so much time passes at once, and everybody whose session is over then is forgotten."""
+        self._visitors.elapse(milliseconds)
+        for _ in range(self._visitors.PURGE_STEPS):
+            self._visitors.purge(self._session_seconds)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import kameleoon.visitor as _visitor  # the vendor's module has another class of the name `Visitor`
 from kameleoon import _lifecycle
 from kameleoon._arguments import positive_seconds
 from kameleoon._client_type import ClientType
@@ -36,7 +37,6 @@ from kameleoon.exceptions import ConfigException, VisitorCodeInvalid
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
-from kameleoon.visitor import Visitor
 
 if TYPE_CHECKING:
     from http.cookies import Morsel
@@ -93,7 +93,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
             except ValueError as error:
                 raise ConfigException(f"the default data file cannot be used: {error}") from error
         self._life = Life(site_code, self._config, self._data_file, outbox, visitors, self._handlers)
-        _lifecycle.register(self._life)
+        _lifecycle.register(self._life, self)
         self._wake_up()
 
     @property
@@ -103,7 +103,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
 
     # Visitors
 
-    def visitor(self, visitor_code: str) -> Visitor:
+    def visitor(self, visitor_code: str) -> _visitor.Visitor:
         """The visitor under a code: what this client's methods do for it, without naming the code again.
 
         Cheap: make one for each request. Raises ``VisitorCodeInvalid``. See docs/visitors.md.
@@ -111,9 +111,9 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         >>> client.visitor("alice").is_active("new-checkout")
         True
         """
-        return Visitor(self, visitor_code)
+        return _visitor.Visitor(self, visitor_code)
 
-    def visitor_from(self, request: Any) -> Visitor:
+    def visitor_from(self, request: Any) -> _visitor.Visitor:
         """The visitor of a request: a WSGI environ, an ASGI scope, or a request of Django, Flask, Starlette, FastAPI or
         aiohttp.
 
@@ -128,13 +128,13 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
 
         code = code_of_middleware(request)
         if code is not None:
-            return Visitor(self, code)
+            return _visitor.Visitor(self, code)
         for code in codes_of_cookies(request):
             try:
-                return Visitor(self, code)
+                return _visitor.Visitor(self, code)
             except VisitorCodeInvalid:
                 continue
-        return Visitor(self, new_visitor_code())
+        return _visitor.Visitor(self, new_visitor_code())
 
     # Visitor codes and consent
 
@@ -201,7 +201,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         """
         is_kept = (
             not self._data_file.settings.consent_required
-            or Visitor(self, visitor_code).consent is True
+            or _visitor.Visitor(self, visitor_code).consent is True
             or (is_new and self._has_targeted_delivery())
         )
         return self._cookie.morsel(visitor_code) if is_kept else None
@@ -212,7 +212,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
 
         >>> client.set_legal_consent("alice", True)
         """
-        Visitor(self, visitor_code).consent = bool(consent)
+        _visitor.Visitor(self, visitor_code).consent = bool(consent)
         if consent and cookies is not None:
             self._cookie.set_in(cookies, visitor_code)
 
@@ -262,7 +262,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         old-search for visitor 'alice'
           => no variation: Kameleoon error: Feature error: Feature 'old-search' is disabled for default environment
         """
-        return Visitor(self, visitor_code).explain(feature_key)
+        return _visitor.Visitor(self, visitor_code).explain(feature_key)
 
     # Readiness and events
 

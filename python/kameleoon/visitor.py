@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kameleoon._client_type import ClientType
 from kameleoon._native import BoundVisitor
 from kameleoon.exceptions import FeatureVariableNotFound, KameleoonError
 from kameleoon.types._record import Record
@@ -52,7 +53,7 @@ class Details(Record):
         self.error: KameleoonError | None = error
 
 
-class Visitor(BoundVisitor):
+class Visitor(BoundVisitor, metaclass=ClientType):
     """A visitor of a client: what the client's methods do for a visitor code, without naming it again.
 
     The code is checked and hashed once. Cheap to make, to be made for each request; it holds no data itself: two of

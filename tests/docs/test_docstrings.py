@@ -17,7 +17,8 @@ from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from tests.data_files import data_file, flag, rule, variation
 from tests.docs.names import documented, is_public, modules
 
-KINDS = [value for value in vars(kameleoon).values() if isinstance(value, type) and issubclass(value, Data)]
+EXPORTED = [getattr(kameleoon, name) for name in kameleoon.__all__]
+KINDS = [value for value in EXPORTED if isinstance(value, type) and issubclass(value, Data)]
 WITH_AN_EXAMPLE = [
     *(kind.__name__ for kind in KINDS if kind is not Data),
     *(

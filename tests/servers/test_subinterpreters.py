@@ -28,12 +28,12 @@ def run(code):
     assert failure is None, failure
 IMPORT = '''
 try:
-    import kameleoon
+    from kameleoon import KameleoonClient
 except ImportError as error:
     assert "main interpreter" in str(error), error
     assert "hint: " in str(error), error
     assert "WSGIApplicationGroup %{GLOBAL}" in str(error), error
-    assert "kameleoon" not in sys.modules
+    assert "kameleoon._native" not in sys.modules
 else:
     raise AssertionError("it imports")
 '''

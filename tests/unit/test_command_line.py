@@ -74,7 +74,10 @@ def test_a_missing_data_file_is_named(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_importing_starts_no_thread_and_loads_no_network_code() -> None:
-    program = "import sys, threading, kameleoon; print(threading.active_count(), 'requests' in sys.modules, 'yaml' in sys.modules)"
+    program = (
+        "import sys, threading; from kameleoon import KameleoonClient\n"
+        "print(threading.active_count(), 'requests' in sys.modules, 'yaml' in sys.modules)"
+    )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["1", "False", "False"]
 

@@ -18,16 +18,22 @@ use crate::evaluation::reason::{Because, Reason};
 pub(super) struct Whom<'a, 'py> {
     pub(super) code: &'a Bound<'py, PyAny>,
     hash: Option<CodeHash>,
+    is_checked: bool,
 }
 
 impl<'a, 'py> Whom<'a, 'py> {
     pub(super) fn new(code: &'a Bound<'py, PyAny>) -> Self {
-        Self { code, hash: None }
+        Self { code, hash: None, is_checked: true }
     }
 
     /// `hash` is what the client's engine has told for the code.
     pub(super) fn known(code: &'a Bound<'py, PyAny>, hash: CodeHash) -> Self {
-        Self { code, hash: Some(hash) }
+        Self { code, hash: Some(hash), is_checked: true }
+    }
+
+    /// Whatever its code **(kept quirk)**.
+    pub(super) fn unchecked(code: &'a Bound<'py, PyAny>) -> Self {
+        Self { code, hash: None, is_checked: false }
     }
 
     pub(super) fn py(self) -> Python<'py> {
@@ -37,8 +43,9 @@ impl<'a, 'py> Whom<'a, 'py> {
     /// The visitor. Raises `VisitorCodeInvalid`.
     #[inline]
     pub(super) fn of(self, client: &'a EngineClient) -> PyResult<EngineVisitor<'a, Objects>> {
-        let parsed = VisitorCode::parse(visitor_code(self.code)?).map_err(EngineError::from);
-        let code = client.raise(self.py(), parsed)?;
+        let text = visitor_code(self.code)?;
+        let parsed = if self.is_checked { VisitorCode::parse(text) } else { Ok(VisitorCode::unchecked(text)) };
+        let code = client.raise(self.py(), parsed.map_err(EngineError::from))?;
         let engine = client.engine.here();
         Ok(match self.hash {
             Some(hash) => engine.visitor_hashed(code, hash),
@@ -156,6 +163,33 @@ pub(super) fn variation(
     found(client, whom, key, mode)?.map_err(|error| client.get().exception(whom.py(), &error))
 }
 
+/// The key of the variation, also where the flag has no such variation: see `KameleoonClient.get_feature_variation_key`.
+pub(super) fn variation_key(
+    client: &Bound<'_, EngineClient>,
+    whom: Whom<'_, '_>,
+    key: &Bound<'_, PyAny>,
+    mode: Mode,
+) -> PyResult<String> {
+    let (this, py) = (client.get(), whom.py());
+    if test_hook::is_set()
+        && let Some(overridden) = test_hook::overridden(client, whom, key, mode)?
+    {
+        return this.raise(py, overridden)?.get().key_text(py);
+    }
+    wake(client)?;
+    evaluate(this, whom, key, mode, |evaluated| {
+        let evaluated = evaluated.map_err(|error| this.exception(py, error))?;
+        let variation = object(py, &evaluated.snapshot, &evaluated.answer)?;
+        if log::enabled(log::DEBUG) {
+            log_variation(whom, key, &variation)?;
+        }
+        if test_hook::is_set() {
+            test_hook::exposed(client, whom, key, &variation, mode)?;
+        }
+        Ok(evaluated.outcome().key.to_string())
+    })
+}
+
 #[cold]
 fn log_variation(whom: Whom<'_, '_>, key: &Bound<'_, PyAny>, variation: &Py<Variation>) -> PyResult<()> {
     let py = whom.py();
@@ -219,6 +253,10 @@ pub(super) fn variations<'py>(
     let py = code.py();
     let dict = PyDict::new(py);
     let mut failed = Ok(());
+    if test_hook::is_set() {
+        test_hook::variations(client, code, &dict, only_active, mode)?;
+        return Ok(dict);
+    }
     visitor.evaluate_all(mode, moment(), |snapshot, flag, answer| {
         let Some(answer) = answer else { return };
         if only_active && !answer.outcome(&snapshot.data_file).is_active() {
@@ -231,11 +269,7 @@ pub(super) fn variations<'py>(
         }
     });
     log::reports(py, &client.get().engine.here().snapshot().data_file.reports)?;
-    failed?;
-    if test_hook::is_set() {
-        test_hook::variations(client, code, &dict, only_active, mode)?;
-    }
-    Ok(dict)
+    failed.map(|()| dict)
 }
 
 /// Stores data: see `KameleoonClient.add_data`, or `name`, which log lines tell.

@@ -87,6 +87,15 @@ impl EngineClient {
         self.raise(code.py(), parsed).map(drop)
     }
 
+    pub(super) fn feature_keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let snapshot = self.engine.here().snapshot();
+        let list = PyList::empty(py);
+        for flag in snapshot.data_file.flag_indices() {
+            list.append(snapshot.attachment.flag_key(py, &snapshot.data_file, flag))?;
+        }
+        Ok(list)
+    }
+
     /// Level 3.4: the mark may come along with any call.
     fn set_unique_identifier(&self, code: &Bound<'_, PyAny>, unique: Option<bool>) -> PyResult<()> {
         let Some(unique) = unique else { return Ok(()) };
@@ -208,12 +217,7 @@ impl EngineClient {
     ///
     /// ```
     fn get_feature_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let snapshot = self.engine.here().snapshot();
-        let list = PyList::empty(py);
-        for flag in snapshot.data_file.flag_indices() {
-            list.append(snapshot.attachment.flag_key(py, &snapshot.data_file, flag))?;
-        }
-        Ok(list)
+        self.feature_keys(py)
     }
 
     /// The key of the visitor's variation, which is stored and sent. Deprecated: use `get_variation`.
@@ -227,8 +231,7 @@ impl EngineClient {
         #[pyo3(from_py_with = optional_truth)] is_unique_identifier: Option<bool>,
     ) -> PyResult<String> {
         slf.get().set_unique_identifier(visitor_code, is_unique_identifier)?;
-        let variation = calls::variation(slf, Whom::new(visitor_code), feature_key, Mode::Track)?;
-        variation.get().key_text(visitor_code.py())
+        calls::variation_key(slf, Whom::new(visitor_code), feature_key, Mode::Track)
     }
 
     /// The value of a variable of the visitor's variation, which is stored and sent. Deprecated: use `get_variation`.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict};
+use pyo3::types::{PyBool, PyDict, PyDictMethods};
 
 use super::arguments::feature_key;
 use super::calls::{Purchase, Whom, evaluated};
@@ -90,7 +90,8 @@ pub(super) fn exposed(
     hook.bind(py).call_method1("exposed", (client, whom.code, key, variation)).map(drop)
 }
 
-/// Overrides variations of all flags, and tells of those that are tracked.
+/// The variations of all flags, overridden or evaluated; those that are tracked are told of. What is overridden is not
+/// evaluated, which would leave the visitor's own variation behind.
 #[cold]
 pub(super) fn variations(
     client: &Bound<'_, EngineClient>,
@@ -100,21 +101,35 @@ pub(super) fn variations(
     mode: Mode,
 ) -> PyResult<()> {
     let py = code.py();
-    let Some(hook) = hook(py) else { return Ok(()) };
-    let overridden = hook.bind(py).call_method1("overrides", (client, code))?;
-    for (key, variation) in overridden.cast::<PyDict>()?.iter() {
-        match variation.cast::<Variation>() {
-            Ok(variation) if !only_active || variation.get().is_active() => all.set_item(key, variation)?,
-            _ if all.contains(&key)? => all.del_item(key)?,
-            _ => {}
-        }
-    }
-    if mode == Mode::Track {
-        for (key, variation) in all.iter() {
-            hook.bind(py).call_method1("exposed", (client, code, key, variation))?;
-        }
+    let whom = Whom::unchecked(code);
+    let overridden = match hook(py) {
+        Some(hook) => hook.bind(py).call_method1("overrides", (client, code))?.cast_into::<PyDict>()?,
+        None => PyDict::new(py),
+    };
+    let own = client.get().feature_keys(py)?;
+    let others = overridden.keys().iter().filter(|key| !own.contains(key).unwrap_or(true)).collect::<Vec<_>>();
+    for key in own.iter().chain(others) {
+        let found = match overridden.get_item(&key)? {
+            Some(given) => given.cast_into::<Variation>().ok().map(Bound::unbind),
+            None => evaluated(client.get(), whom, &key, mode)?.ok(),
+        };
+        let Some(variation) = found.filter(|variation| !only_active || variation.get().is_active()) else { continue };
+        all.set_item(&key, &variation)?;
+        exposed(client, whom, &key, &variation, mode)?;
     }
     Ok(())
+}
+
+/// Whether a flag is overridden for the visitor.
+#[cold]
+pub(super) fn is_overridden(
+    client: &Bound<'_, EngineClient>,
+    code: &Bound<'_, PyAny>,
+    key: &Bound<'_, PyAny>,
+) -> PyResult<bool> {
+    let py = code.py();
+    let Some(hook) = hook(py) else { return Ok(false) };
+    Ok(!hook.bind(py).call_method1("override", (client, code, key))?.is_none())
 }
 
 /// Tells of a conversion.

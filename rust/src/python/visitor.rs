@@ -351,7 +351,9 @@ impl BoundVisitor {
         let (client, code) = (self.client.bind(py), self.code.bind(py).as_any());
         wake(client)?;
         let whom = Whom::known(code, self.hash);
-        whom.of(client.get())?.expose(variation.get().ids(), moment());
+        if !test_hook::is_set() || !test_hook::is_overridden(client, code, feature_key)? {
+            whom.of(client.get())?.expose(variation.get().ids(), moment());
+        }
         if test_hook::is_set() {
             test_hook::exposed(client, whom, feature_key, variation.as_unbound(), Mode::Track)?;
         }
