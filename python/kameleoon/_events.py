@@ -13,6 +13,7 @@ from kameleoon.events.event_type import EventType
 from kameleoon.events.http_request_failure import HttpRequestFailure
 from kameleoon.events.request_type import RequestType
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
+from kameleoon.types.data_source_status import DataSourceStatus
 
 __all__ = ["EventDispatcher", "Handlers"]
 
@@ -54,10 +55,10 @@ class Handlers:
         self._others[event_type] = tuple(other for other in others if other is not handler)
 
     def methods(self, event_type: EventType, name: str) -> list[Callable[..., None]]:
-        """A method of each handler of a type of event."""
+        """A method of each handler of a type of event that has it."""
         handler = self._handlers.get(event_type)
         handlers = [*(() if handler is None else (handler,)), *self._others.get(event_type, ())]
-        return [getattr(each, name) for each in handlers]
+        return [getattr(each, name) for each in handlers if callable(getattr(each, name, None))]
 
 
 def _is_complete(event_type: EventType, handler: Any) -> bool:
@@ -74,6 +75,7 @@ class EventDispatcher:
         self._handlers = weakref.ref(handlers)
         self._lane = lane
         self._is_full = False
+        self._is_stale = False
 
     def request_succeeded(self, request_type: RequestType, status: int, milliseconds: int) -> None:
         """An attempt succeeded."""
@@ -89,6 +91,12 @@ class EventDispatcher:
         handlers = self._handlers()
         if handlers is not None and event.source is DataFileUpdateEvent.Source.STREAMING:
             self._call(handlers.on_update_configuration)
+
+    def data_source_changed(self, status: DataSourceStatus) -> None:
+        """The data source stands otherwise: maybe the data file is stale now, or no longer."""
+        was_stale, self._is_stale = self._is_stale, status.is_stale
+        if self._is_stale != was_stale:
+            self._tell(EventType.DATAFILE_UPDATE, "on_staleness_changed", self._is_stale)
 
     def _tell(self, event_type: EventType, name: str, *arguments: Any) -> None:
         handlers = self._handlers()

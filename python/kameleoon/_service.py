@@ -70,6 +70,7 @@ class Service:
         self.tracking = Tracking(outbox, endpoints, authenticated, self._tracking_lane, timeout)
         self.remote_data = RemoteData(endpoints, self._http, tokens)
         try:
+            self.data_source.add_listener(events.data_source_changed)
             self.data_source.start()
             self.tracking.start(config.tracking_interval_second)
         except BaseException:

@@ -49,6 +49,9 @@ def public_callables() -> dict[str, Any]:
                 found[f"{value.__module__}.{value.__qualname__}"] = value
             if inspect.isclass(value):
                 for method, _ in inspect.getmembers(value, inspect.isroutine):
+                    home = getattr(getattr(value, method), "__module__", None) or "kameleoon"
+                    if not home.startswith(("kameleoon", "builtins")):  # inherited from somebody else's class
+                        continue
                     if not method.startswith("_") or method == "__init__":
                         found[f"{value.__module__}.{value.__qualname__}.{method}"] = getattr(value, method)
     return found

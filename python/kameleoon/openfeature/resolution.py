@@ -44,8 +44,10 @@ class Kind:
         found = self._read(value)
         if found is not None:
             return found
-        if self.name == "object" and isinstance(value, str):
-            raise Unfit(ErrorCode.PARSE_ERROR, f"variable {key!r} is text, no object: {value!r}")
+        if self.name == "object" and value is None:
+            raise Unfit(
+                ErrorCode.PARSE_ERROR, f"variable {key!r} has no value: what the data file has is null, or no JSON"
+            )
         raise Unfit(ErrorCode.TYPE_MISMATCH, f"variable {key!r} is {value!r}, no {self.name}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openfeature.flag_evaluation import FlagEvaluationDetails, FlagValueType
-from openfeature.hook import Hook, HookContext, HookHints
+from openfeature.hook import Hook, HookContext
 from openfeature.telemetry import TelemetryFlagMetadata
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class TelemetryHook(Hook):
         self,
         hook_context: HookContext,
         details: FlagEvaluationDetails[FlagValueType],
-        hints: HookHints,  # noqa: ARG002  # OpenFeature's signature
+        hints: Any,  # noqa: ARG002  # OpenFeature's signature
     ) -> None:
         """Called by OpenFeature after each evaluation."""
         from opentelemetry import trace  # only for those who use it

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from kameleoon.events.event_type import EventType
-from kameleoon.events.request_type import RequestType
 from kameleoon.exceptions import ConfigException
 from kameleoon.kameleoon_client import KameleoonClient
 
@@ -67,7 +66,7 @@ def _segments_of(flag: dict[str, Any], segments: dict[Any, dict[str, Any]]) -> l
 
 
 class Watch:
-    """Handles a client's events beside the handlers that its user has set. It is told on the client's own thread."""
+    """Handles a client's events beside the handler that its user has set. It is told on the client's own thread."""
 
     def __init__(
         self, client: KameleoonClient, changed: Callable[[list[str]], None], staled: Callable[[bool], None]
@@ -78,13 +77,11 @@ class Watch:
         self._staled = staled
         self.is_stale: bool = False
         self.data_file: DataFile = DataFile.of(client)
-        for event_type in EventType:
-            client.add_event_handler(event_type, self)
+        client.add_event_handler(EventType.DATAFILE_UPDATE, self)
 
     def end(self) -> None:
         """Is told of nothing any more."""
-        for event_type in EventType:
-            self._client.remove_event_handler(event_type, self)
+        self._client.remove_event_handler(EventType.DATAFILE_UPDATE, self)
 
     def look_again(self) -> list[str]:
         """Reads the data file in use; returns the keys of the flags that have changed."""
@@ -95,19 +92,7 @@ class Watch:
         """Another data file is in use."""
         self._changed(self.look_again())
 
-    def on_request_succeeded(self, request_type: RequestType, *_what: object) -> None:
-        """An attempt succeeded."""
-        self._look(request_type)
-
-    def on_request_failed(self, request_type: RequestType, *_why: object) -> None:
-        """An attempt failed: where that goes on for long, the data file is stale."""
-        self._look(request_type)
-
-    def _look(self, request_type: RequestType) -> None:
-        if request_type is not RequestType.DATAFILE:
-            return
-        status = self._client.stats().data_source
-        is_stale = status is not None and status.is_stale
-        if is_stale != self.is_stale:
-            self.is_stale = is_stale
-            self._staled(is_stale)
+    def on_staleness_changed(self, is_stale: bool) -> None:
+        """The data file could not be fetched for a while, or can be fetched again."""
+        self.is_stale = is_stale
+        self._staled(is_stale)

@@ -33,7 +33,8 @@ def _flag(
 ) -> dict[str, Any]:
     metadata = flag.get("flagMetadata")
     variations = [
-        {"key": name, "name": name, "variables": _variables(value, metadata)} for name, value in flag["variants"].items()
+        {"key": name, "name": name, "variables": _variables(value, metadata)}
+        for name, value in flag["variants"].items()
     ]
     rules = []
     if "contextEvaluator" in flag:

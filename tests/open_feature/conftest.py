@@ -26,7 +26,7 @@ from pytest_bdd import given, parsers, then, when
 from kameleoon import KameleoonClientConfig
 from kameleoon.openfeature import KameleoonProvider
 from kameleoon.testing import Fault, FaultKind, Platform, ServiceName
-from tests.openfeature.flags import data_file
+from tests.open_feature.flags import data_file
 
 VISITOR = "visitor"
 """OpenFeature's scenarios name nobody; Kameleoon asks for somebody, so the API's context does."""
@@ -98,7 +98,7 @@ def other(state: State, kind: str) -> None:
     else:
         try:
             api.set_provider_and_wait(provider)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # that is what it is for
             assert kind in ("error", "fatal"), error
     if kind == "stale":  # that takes a minute: see test_events.py
         provider.emit_provider_stale(ProviderEventDetails())
@@ -306,7 +306,11 @@ def retrievable(state: State) -> None:
     state.levels = {}
 
 
-@given(parsers.re(r'A context entry with key "(?P<key>.*)" and value "(?P<value>.*)" is added to the "(?P<level>.*)" level'))
+@given(
+    parsers.re(
+        r'A context entry with key "(?P<key>.*)" and value "(?P<value>.*)" is added to the "(?P<level>.*)" level'
+    )
+)
 def entry(state: State, key: str, value: str, level: str) -> None:
     state.levels.setdefault(level, {})[key] = value
 
@@ -347,7 +351,11 @@ def merged(state: State, key: str, value: str) -> None:
 # The older wording
 
 
-@when(parsers.re(r'an? (?P<kind>\w+) flag with key "(?P<key>[^"]*)" is evaluated with default value "?(?P<default>[^"]*)"?'))
+@when(
+    parsers.re(
+        r'an? (?P<kind>\w+) flag with key "(?P<key>[^"]*)" is evaluated with default value "?(?P<default>[^"]*)"?'
+    )
+)
 @when(
     parsers.re(
         r'an? (?P<kind>\w+) flag with key "(?P<key>[^"]*)" is evaluated with details and default value '

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_bdd import scenarios
 
-from tests.openfeature.flags import FOLDER
+from tests.open_feature.flags import FOLDER
 
 INAPPLICABLE = {
     "CACHED reason": "Kameleoon's answers are not cached: each is evaluated, and sent as an exposure",
