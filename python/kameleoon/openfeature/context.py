@@ -102,11 +102,14 @@ def _texts(value: Any) -> list[str]:
 
 def _custom_data(value: Any) -> CustomData:
     fields = _fields(value)
-    which = fields["name"] if "name" in fields else fields["index"]
-    if isinstance(which, float) and which.is_integer():
-        which = int(which)
+    which = fields["name"] if "name" in fields else _whole(fields["index"])
     values = _texts(fields["values"] if "values" in fields else fields["value"])
     return CustomData(which, *values, overwrite=bool(fields.get("overwrite", True)))
+
+
+def _whole(index: Any) -> Any:
+    """JSON of other programs may write 1 as 1.0."""
+    return int(index) if isinstance(index, float) and index.is_integer() else index
 
 
 def _conversion(value: Any) -> Conversion:
