@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, TypeVar, Union
+from typing import Any, TypeVar
 
 from kameleoon._cookie_header import CookieHeader
-from kameleoon._cookies import SIMULATION_COOKIE, VISITOR_CODE_COOKIE, cookie_value_of, visitor_code_from
+from kameleoon._cookies import VISITOR_CODE_COOKIE
+from kameleoon._request_visitor import VISITOR_KEY, DefaultVisitorCode, GivenClient, RequestVisitor, given
 from kameleoon._requests import VISITOR_CODE_KEY
-from kameleoon.exceptions import VisitorCodeInvalid
 from kameleoon.kameleoon_client import KameleoonClient
-from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 __all__ = ["KameleoonASGIMiddleware", "KameleoonWSGIMiddleware"]
 
 T = TypeVar("T")
-DefaultVisitorCode = Union[str, Callable[[Any], Union[str, None]], None]
-"""A code, or a function from the request (WSGI environ, ASGI scope) to one, called for visitors without a code."""
-
 _STATE_KEY = "kameleoon_visitor_code"  # of ``request.state``, whose keys are read as attributes
 _RESPONSE_STARTS = frozenset(("http.response.start", "websocket.accept", "websocket.http.response.start"))
 
@@ -28,10 +24,10 @@ class KameleoonWSGIMiddleware:
     ``client``: a client, or a function without arguments that gives one, called for each request.
     ``default_visitor_code``: for visitors without a code, instead of one of their own.
 
-    The application finds the visitor's code in ``environ["kameleoon.visitor_code"]``, and as the cookie in
-    ``HTTP_COOKIE``. When the response starts, the cookie is set if consent is given by then, or not required, with
-    every response, so that it does not end for those who come back. Where the application sets this cookie itself, its
-    own is the only one.
+    The application finds the ``Visitor`` in ``environ["kameleoon.visitor"]``, its code in
+    ``environ["kameleoon.visitor_code"]``, and as the cookie in ``HTTP_COOKIE``. When the response starts, the cookie is
+    set if consent is given by then, or not required, with every response, so that it does not end for those who come
+    back. Where the application sets this cookie itself, its own is the only one.
 
     >>> def application(environ, start_response):
     ...     start_response("200 OK", [])
@@ -45,7 +41,7 @@ class KameleoonWSGIMiddleware:
     def __init__(
         self,
         app: Callable[..., Iterable[bytes]],
-        client: KameleoonClient | Callable[[], KameleoonClient],
+        client: GivenClient,
         default_visitor_code: DefaultVisitorCode = None,
     ) -> None:
         self._app = _application(app)
@@ -55,9 +51,10 @@ class KameleoonWSGIMiddleware:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serves a request."""
         header = CookieHeader(environ.get("HTTP_COOKIE", ""))
-        visitor = _Visitor(_given(self._client), header, self._default_visitor_code, environ)
+        visitor = RequestVisitor(given(self._client), header, self._default_visitor_code, environ)
         environ["HTTP_COOKIE"] = header.showing(visitor.code)
         environ[VISITOR_CODE_KEY] = visitor.code
+        environ[VISITOR_KEY] = visitor.visitor
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             is_set = any(name.lower() == "set-cookie" and _sets_visitor_code(value) for name, value in headers)
@@ -72,10 +69,11 @@ class KameleoonWSGIMiddleware:
 class KameleoonASGIMiddleware:
     """Wraps an ASGI application, as ``KameleoonWSGIMiddleware`` wraps a WSGI one.
 
-    The code stands in ``scope["kameleoon.visitor_code"]``, in the ``cookie`` header, and in ``scope["state"]``: with
-    Starlette and FastAPI it is ``request.state.kameleoon_visitor_code``. WebSockets get it too, in the headers of their
-    acceptance. When the server shuts the application down (``lifespan``), what is queued for tracking is sent first:
-    some servers then end the process by a signal, and nothing would run at exit.
+    The ``Visitor`` stands in ``scope["kameleoon.visitor"]``, the code in ``scope["kameleoon.visitor_code"]``, in the
+    ``cookie`` header, and in ``scope["state"]``: with Starlette and FastAPI it is
+    ``request.state.kameleoon_visitor_code``. WebSockets get it too, in the headers of their acceptance. When the server
+    shuts the application down (``lifespan``), what is queued for tracking is sent first: some servers then end the
+    process by a signal, and nothing would run at exit.
 
     ``client`` may be a function that gives the client which the lifespan's start makes. It is not called at the
     shutdown: what the client that served the last request has queued is sent.
@@ -84,7 +82,7 @@ class KameleoonASGIMiddleware:
     def __init__(
         self,
         app: Callable[..., Awaitable[None]],
-        client: KameleoonClient | Callable[[], KameleoonClient],
+        client: GivenClient,
         default_visitor_code: DefaultVisitorCode = None,
     ) -> None:
         self._app = _application(app)
@@ -100,16 +98,21 @@ class KameleoonASGIMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        client = self._in_use = _given(self._client)
+        client = self._in_use = given(self._client)
         others = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
         sent = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
         header = CookieHeader("; ".join(sent))  # of HTTP/2 there may be several
-        visitor = _Visitor(client, header, self._default_visitor_code, scope)
+        visitor = RequestVisitor(client, header, self._default_visitor_code, scope)
         state = scope.setdefault("state", {})
         if isinstance(state, MutableMapping):
             state[_STATE_KEY] = visitor.code
         cookies = (b"cookie", header.showing(visitor.code).encode("latin-1"))
-        scope = {**scope, VISITOR_CODE_KEY: visitor.code, "headers": [*others, cookies]}
+        scope = {
+            **scope,
+            VISITOR_CODE_KEY: visitor.code,
+            VISITOR_KEY: visitor.visitor,
+            "headers": [*others, cookies],
+        }
 
         async def send_with_cookie(message: dict[str, Any]) -> None:
             if message["type"] in _RESPONSE_STARTS:
@@ -136,65 +139,10 @@ class KameleoonASGIMiddleware:
         return send_message
 
 
-class _Visitor:
-    """The visitor of a request: its code, and the cookie for the response."""
-
-    __slots__ = ("_client", "_is_new", "code")
-
-    def __init__(
-        self, client: KameleoonClient, header: CookieHeader, default_visitor_code: DefaultVisitorCode, request: Any
-    ) -> None:
-        self._client = client
-        code = _sent_code(client, header)
-        self._is_new = code is None
-        self.code = code or _default_code(client, default_visitor_code, request) or client.get_visitor_code()
-        if header.simulation is not None:
-            value = cookie_value_of(self.code)
-            client.get_visitor_code({VISITOR_CODE_COOKIE: value, SIMULATION_COOKIE: header.simulation})
-
-    def cookie(self) -> str | None:
-        """The ``Set-Cookie`` header of a response that starts now, if one is to be sent."""
-        morsel = self._client.visitor_code_cookie(self.code, is_new=self._is_new)
-        return None if morsel is None else morsel.OutputString()
-
-
-def _sent_code(client: KameleoonClient, header: CookieHeader) -> str | None:
-    """The usable code that the request brings."""
-    for value in header.visitor_codes:
-        code = visitor_code_from(value)
-        if client.get_visitor_code({VISITOR_CODE_COOKIE: value}) == code:  # else another one was made: it is unusable
-            return code
-    return None
-
-
-def _default_code(client: KameleoonClient, default: DefaultVisitorCode, request: Any) -> str | None:
-    """The default code for a visitor; one that is unusable is logged, and counts as none."""
-    code = default(request) if callable(default) else default
-    if code is None or code == "":
-        return None
-    if not isinstance(code, str):
-        KameleoonLogger.error("middleware: default_visitor_code must be a str, not %r of %s", code, type(code).__name__)
-        return None
-    try:
-        # As it will be read from its cookie, by the next request and by the application.
-        return client.get_visitor_code(default_visitor_code=visitor_code_from(code))
-    except VisitorCodeInvalid as error:
-        KameleoonLogger.error("middleware: default_visitor_code %.40r cannot be used: %s", code, error)
-        return None
-
-
 def _application(app: T) -> T:
     if isinstance(app, KameleoonClient):
         raise TypeError("app: expected an application, got a KameleoonClient. hint: Middleware(app, client)")
     return app
-
-
-def _given(client: KameleoonClient | Callable[[], KameleoonClient]) -> KameleoonClient:
-    """The client, or that which the function gives. Raises ``RuntimeError`` where it gives none."""
-    given = client() if callable(client) else client
-    if given is None:
-        raise RuntimeError("the function that gives the middleware its client gave None: the client is not made yet")
-    return given
 
 
 def _sets_visitor_code(set_cookie: str) -> bool:

@@ -13,7 +13,7 @@ from kameleoon import KameleoonClient
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from tests.docs import pages
 
-IN_SAMPLES = {"middleware"}
+IN_SAMPLES = {"django", "frameworks", "middleware"}
 """Pages that show parts of whole programs, which ``tests/samples`` runs and compares with the page."""
 NEEDED = {"batch": ["duckdb", "pandas", "polars", "pyarrow"]}
 """What a page's blocks import beside the package, where it need not be installed."""

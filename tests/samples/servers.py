@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 PROGRAMS = Path(__file__).parent / "programs"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 _SERVING = re.compile(r"http://127\.0\.0\.1:(\d+)")
 _START_SECONDS = 90
 _STOP_SECONDS = 30
@@ -20,6 +21,7 @@ _STOP_SECONDS = 30
 ITSELF: list[str] = []
 GUNICORN = ["-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", "1", "--threads", "2"]
 UVICORN = ["-m", "uvicorn", "--port", "0"]
+HYPERCORN = ["-m", "hypercorn", "--bind", "127.0.0.1:0"]
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,14 @@ class Sample:
     server: list[str] = field(default_factory=list)
     application: str = ""
     needs: tuple[str, ...] = ()
+    folder: Path = PROGRAMS
     slides: bool = True
     """Whether its responses renew the cookie of a visitor that has one, as the middleware does."""
 
     @property
     def name(self) -> str:
-        return f"{self.program}-{self.server[1] if self.server else 'itself'}"
+        application = f"-{self.application}" if self.application.startswith("asgi") else ""
+        return f"{self.program}{application}-{self.server[1] if self.server else 'itself'}"
 
     @property
     def is_missing(self) -> str:
@@ -61,6 +65,13 @@ SAMPLES = [
     Sample("fastapi_middleware", UVICORN, "app", ("uvicorn", "fastapi")),
     Sample("starlette_middleware", UVICORN, "app", ("uvicorn", "starlette")),
     Sample("aiohttp_by_hand", needs=("aiohttp",), slides=False),
+    Sample("flask_shop", GUNICORN, "app", ("gunicorn", "flask"), EXAMPLES / "flask"),
+    Sample("django_shop", GUNICORN, "application", ("gunicorn", "django"), EXAMPLES / "django"),
+    Sample("django_shop", UVICORN, "asgi_application", ("uvicorn", "django"), EXAMPLES / "django"),
+    Sample("fastapi_shop", UVICORN, "app", ("uvicorn", "fastapi"), EXAMPLES / "fastapi"),
+    Sample("fastapi_shop", HYPERCORN, "app", ("hypercorn", "fastapi"), EXAMPLES / "fastapi"),
+    Sample("starlette_shop", UVICORN, "app", ("uvicorn", "starlette"), EXAMPLES / "starlette"),
+    Sample("aiohttp_shop", needs=("aiohttp",), folder=EXAMPLES / "aiohttp"),
 ]
 
 
@@ -70,10 +81,11 @@ class Server:
     def __init__(self, sample: Sample, output: Path, settings: dict[str, str]) -> None:
         self._output = output
         self._origin = ""
-        environment = {**os.environ, **settings, "PYTHONPATH": str(PROGRAMS), "PYTHONDONTWRITEBYTECODE": "1"}
+        path = os.pathsep.join(filter(None, (str(sample.folder), os.environ.get("PYTHONPATH"))))
+        environment = {**os.environ, **settings, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
         with output.open("w") as file:
             self._process: subprocess.Popen[Any] = subprocess.Popen(
-                sample.command, cwd=PROGRAMS, env=environment, stdout=file, stderr=subprocess.STDOUT
+                sample.command, cwd=sample.folder, env=environment, stdout=file, stderr=subprocess.STDOUT
             )
 
     @property

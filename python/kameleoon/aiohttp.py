@@ -1,0 +1,66 @@
+"""aiohttp's server: ``install(app, client)``, and ``visitor(request)`` (docs/frameworks.md#aiohttp). Needs aiohttp."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from aiohttp import web
+
+from kameleoon._cookie_header import CookieHeader
+from kameleoon._cookies import VISITOR_CODE_COOKIE
+from kameleoon._request_visitor import DefaultVisitorCode, GivenClient, RequestVisitor, given
+from kameleoon._requests import VISITOR_CODE_KEY
+from kameleoon.visitor import Visitor
+
+__all__ = ["install", "visitor"]
+
+_KEY = "kameleoon.request_visitor"
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def install(app: web.Application, client: GivenClient, *, default_visitor_code: DefaultVisitorCode = None) -> None:
+    """Gives every request of ``app`` its visitor, and the visitor its cookie.
+
+    ``client``: a client, or a function that gives one. When the app starts, its configuration is waited for, without
+    blocking the event loop; when the app ends, what is queued is sent. ``default_visitor_code``: for visitors without a
+    code: a code, or a function from the request to one.
+
+    >>> from aiohttp import web
+    >>> from kameleoon.aiohttp import install, visitor
+    >>> app = web.Application()
+    >>> install(app, client)
+    """
+
+    @web.middleware
+    async def know_visitor(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        header = CookieHeader("; ".join(request.headers.getall("Cookie", [])))
+        found = RequestVisitor(given(client), header, default_visitor_code, request)
+        request[_KEY] = found
+        request[VISITOR_CODE_KEY] = found.code
+        return await handler(request)
+
+    async def keep_cookie(request: web.Request, response: web.StreamResponse) -> None:
+        found = request.get(_KEY)
+        if isinstance(found, RequestVisitor) and VISITOR_CODE_COOKIE not in response.cookies:
+            cookie = found.cookie()
+            if cookie is not None:
+                response.headers.add("Set-Cookie", cookie)
+
+    async def live(_app: web.Application) -> AsyncIterator[None]:
+        await given(client).wait_init_async()
+        yield
+        await given(client).flush_async()
+
+    app.middlewares.append(know_visitor)
+    app.on_response_prepare.append(keep_cookie)
+    app.cleanup_ctx.append(live)
+
+
+def visitor(request: web.Request) -> Visitor:
+    """The ``Visitor`` of a request. Raises ``RuntimeError`` where ``install`` was not called for the app."""
+    found = request.get(_KEY)
+    if not isinstance(found, RequestVisitor):
+        raise RuntimeError(
+            "no Kameleoon visitor in this request. hint: install(app, client) was not called for the app"
+        )
+    return found.visitor
