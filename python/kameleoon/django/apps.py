@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
 
 __all__ = ["KameleoonConfig"]
@@ -10,9 +12,9 @@ __all__ = ["KameleoonConfig"]
 class KameleoonConfig(AppConfig):
     """The app ``kameleoon.django``, labelled ``kameleoon``. It makes no client: the first request does."""
 
-    name = "kameleoon.django"
-    label = "kameleoon"
-    verbose_name = "Kameleoon"
+    name: str = "kameleoon.django"
+    label: str = "kameleoon"
+    verbose_name: Any = "Kameleoon"
 
     def ready(self) -> None:
         """Registers the system checks."""

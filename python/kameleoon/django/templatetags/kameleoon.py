@@ -13,7 +13,7 @@ from kameleoon.visitor import Visitor
 
 __all__ = ["FlagNode", "flag", "register", "variable"]
 
-register = template.Library()
+register: template.Library = template.Library()
 
 
 def _visitor(context: Context) -> Visitor | None:
@@ -24,7 +24,7 @@ def _visitor(context: Context) -> Visitor | None:
 class FlagNode(template.Node):
     """``{% flag "key" %}…{% else %}…{% endflag %}``: the first part where the flag is on for the visitor."""
 
-    child_nodelists = ("nodelist_on", "nodelist_off")
+    child_nodelists: Any = ("nodelist_on", "nodelist_off")
 
     def __init__(self, key: FilterExpression, variation: FilterExpression | None, on: NodeList, off: NodeList) -> None:
         self._key = key
@@ -49,7 +49,6 @@ class FlagNode(template.Node):
             return False
 
 
-@register.tag
 def flag(parser: Parser, token: Token) -> FlagNode:
     """``{% flag "key" %}``, or ``{% flag "key" "variation" %}`` for one variation alone. A flag that there is not, or
     that is disabled, is off. Without the middleware every flag is off.
@@ -64,6 +63,9 @@ def flag(parser: Parser, token: Token) -> FlagNode:
         parser.delete_first_token()
     compiled = [parser.compile_filter(argument) for argument in arguments]
     return FlagNode(compiled[0], compiled[1] if len(compiled) > 1 else None, on, off)
+
+
+register.tag("flag", flag)
 
 
 @register.simple_tag(takes_context=True)
