@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -73,6 +74,7 @@ class Watch:
     ) -> None:
         """``changed`` is told of keys of flags, ``staled`` whether the data file is stale, each time that changes."""
         self._client = client
+        self._lock = threading.Lock()
         self._changed = changed
         self._staled = staled
         self.is_stale: bool = False
@@ -85,8 +87,9 @@ class Watch:
 
     def look_again(self) -> list[str]:
         """Reads the data file in use; returns the keys of the flags that have changed."""
-        before, self.data_file = self.data_file, DataFile.of(self._client)
-        return self.data_file.changed_since(before)
+        with self._lock:  # who looks later finds what has changed since
+            before, self.data_file = self.data_file, DataFile.of(self._client)
+            return self.data_file.changed_since(before)
 
     def on_update(self, *_event: object) -> None:
         """Another data file is in use."""
