@@ -30,8 +30,13 @@ def evaluations() -> None:
             many.is_feature_active(code, "flag_3")
             many.get_variation(code, "flag_77")
             targeted.is_feature_active(code, "flag_0")
+            visitor = one.visitor(code)
+            visitor.is_active("flag_0", number % 2 == 0)
+            visitor.text("flag_0", "title")
         for code in CODES[:200]:
             many.get_variations(code)
+        for code in CODES[:2000]:
+            one.visitor(code).details("flag_0")
         send(one)
 
 
