@@ -1,5 +1,5 @@
-"""What the conditions of a data file ask, field by field, in words. Raises ``Unreadable`` where a field is not what it has
-to be: then the client holds the condition for false. Called by ``condition_words``.
+"""What the conditions of a data file ask, field by field, in words. Raises ``Unreadable`` where a field is not what it
+has to be: then the client holds the condition for false. Called by ``condition_words``.
 """
 
 from __future__ import annotations
@@ -139,8 +139,8 @@ def custom_data_test(fields: dict[str, Any], operator: str) -> Phrase:
     raise unknown_value("valueMatchType", operator)
 
 
-def compared(value: str, operator: str, greater: str = "greater than", lower: str = "lower than") -> Phrase:
-    words = {"EQUAL": "", "GREATER": f"{greater} ", "LOWER": f"{lower} "}
+def compared(value: str, operator: str) -> Phrase:
+    words = {"EQUAL": "", "GREATER": "greater than ", "LOWER": "lower than "}
     if operator not in words:
         raise unknown_value("matchType", operator)
     return f"is {words[operator]}{value}", f"is not {words[operator]}{value}"
@@ -172,13 +172,18 @@ def assigned_variation(fields: dict[str, Any]) -> str:
     raise unknown_value("variationMatchType", match)
 
 
-def version_test(fields: dict[str, Any]) -> Phrase | None:
+def version_test(fields: dict[str, Any]) -> str | None:
+    """Such as "above 3.4"; ``None`` for a condition without a version."""
     version = fields.get("version")
     if version is None:
         return None
     if isinstance(version, (list, dict)):
         raise Unreadable("version is no text")
-    return compared(str(version), required_text(fields, "versionMatchType"), "above", "below")
+    words = {"EQUAL": "exactly", "GREATER": "above", "LOWER": "below"}
+    operator = required_text(fields, "versionMatchType")
+    if operator not in words:
+        raise unknown_value("versionMatchType", operator)
+    return f"{words[operator]} {version}"
 
 
 def in_time(milliseconds: float) -> str:

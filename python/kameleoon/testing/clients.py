@@ -1,8 +1,8 @@
 """Which clients talk to the local platform, as far as their requests tell: no thread, no clock of its own.
 
-A request names a site code and, of a configuration, an environment and the SDK; a stream and an event name the site code
-alone, and count for the client that the same connection named last, else for the one of that site that asked last. Two
-processes with the same site code, environment and SDK cannot be told apart: they are one client here, with two streams.
+A request for the data file names the site code, the environment and the SDK. Others name less, and count for the client
+that the same connection named last, else for the one of that site that asked last. Two processes with the same site
+code, environment and SDK cannot be told apart: they are one client here, with two streams.
 
 >>> clients = Clients()
 >>> key = clients.polled("shop", "production", "PYTHON 3.22.2", "", revision=1, is_pushed=False, now=0.0)
@@ -110,26 +110,28 @@ class Clients:
             client.streams += 1
             return client.key
 
-    def stream_ended(self, key: ClientKey, now: float) -> None:
-        """A stream has ended."""
+    def stream_ended(self, key: ClientKey, now: float, *, goes_on: bool = False) -> None:
+        """A stream has ended. ``goes_on``: the data file does not ask for streams any more, and the client polls."""
         with self._lock:
             client = self._clients.get(key)
             if client is not None:
                 client.streams = max(client.streams - 1, 0)
                 client.last_seen = max(client.last_seen, now)
-                client.stream_ended = now
+                client.stream_ended = None if goes_on else now
 
     def to_json(self, now: float) -> list[dict[str, Any]]:
         """The clients: those that are connected first, then by when they were seen.
 
-        ``state`` is "streaming", "polling" (its next poll is not overdue) or "gone" (nothing came since its stream ended,
-        or for too long); ``seen`` and ``since`` are seconds
-        ago; ``revision`` is the last one it was given, or ``None``; ``interval`` is in seconds.
+        ``state`` is "streaming", "polling" (its next poll is not overdue) or "gone" (nothing came since its stream
+        ended, or for too long); ``seen`` and ``since`` are seconds ago; ``revision`` is the last one that it was given,
+        or ``None``; ``interval`` is in seconds.
         """
         with self._lock:
             found = [
                 {
-                    **client.key._asdict(),
+                    "site": client.key.site,
+                    "environment": client.key.environment,
+                    "sdk": client.key.sdk,
                     "agent": client.agent,
                     "state": client.state(now),
                     "streams": client.streams,

@@ -1,7 +1,7 @@
 """A targeting condition in words, as a part of a sentence about visitors: "whose device is a phone".
 
-Called by ``words`` with a condition of a data file and by the visitor's view of the local platform. Never raises: what it
-does not know or cannot read is shown as it is. What each condition means: docs/targeting.md#conditions.
+Called by ``words`` with a condition of a data file and by the visitor's view of the local platform. Never raises: what
+it does not know or cannot read is shown as it is. What each condition means: docs/targeting.md#conditions.
 
 >>> ConditionWords({}).phrase({"targetingType": "DEVICE_TYPE", "device": "PHONE"})
 'whose device is a phone'
@@ -40,8 +40,8 @@ class ConditionWords:
     """Words for the conditions of one data file, whose names of custom data, flags and segments it knows.
 
     >>> words = ConditionWords({"customData": [{"index": 1, "name": "plan"}]})
-    >>> words.phrase({"targetingType": "CUSTOM_DATUM", "customDataIndex": "1", "valueMatchType": "EXACT", "value": "gold"})
-    "whose custom datum 'plan' is 'gold'"
+    >>> words.phrase({"targetingType": "CUSTOM_DATUM", "customDataIndex": "1", "valueMatchType": "UNDEFINED"})
+    "who have no custom datum 'plan'"
     """
 
     def __init__(self, data_file: dict[str, Any]) -> None:
@@ -141,9 +141,8 @@ def _named(subject: str, name: str) -> Callable[[ConditionWords, dict[str, Any]]
 def _with_version(subject: str, name: str) -> Callable[[ConditionWords, dict[str, Any]], Phrase]:
     def say(_: ConditionWords, fields: dict[str, Any]) -> Phrase:
         what, version = name_of(required_text(fields, name)), version_test(fields)
-        more = "" if version is None else f" and its version {version[0]}"
-        negated = "" if version is None else f", or its version {version[1]}"
-        return f"{subject} is {what}{more}", f"{subject} is not {what}{negated}"
+        more = "" if version is None else f" (version {version})"
+        return f"{subject} is {what}{more}", f"{subject} is not {what}{more}"
 
     return say
 
@@ -152,13 +151,13 @@ def _application(_: ConditionWords, fields: dict[str, Any]) -> Phrase:
     version = version_test(fields)
     if version is None:
         raise Unreadable("version is missing")
-    return both_ways("whose application's version", version)
+    return f"whose application's version is {version}", f"whose application's version is not {version}"
 
 
 def _language(_: ConditionWords, fields: dict[str, Any]) -> Phrase:
     language, version = required_text(fields, "sdkLanguage"), version_test(fields)
-    more = "" if version is None else f" whose version {version[0]}"
-    return f"who are served by a {language} SDK{more}", f"who are not served by a {language} SDK{more}"
+    sdk = f"the {language} SDK" if version is None else f"the {language} SDK (version {version})"
+    return f"who are served by {sdk}", f"who are not served by {sdk}"
 
 
 def _cookie(_: ConditionWords, fields: dict[str, Any]) -> Phrase:
@@ -194,7 +193,7 @@ def _exclusive(_: ConditionWords, fields: dict[str, Any]) -> Phrase:
     return f"who have been in no {kinds[campaigns]} {within}", f"who have been in some {some} {within}"
 
 
-def _exclusive_flag(_: ConditionWords, fields: dict[str, Any]) -> Phrase:
+def _exclusive_flag(_: ConditionWords, __: dict[str, Any]) -> Phrase:
     return (
         "who have been given no variation but this experiment's",
         "who have been given another experiment's variation",
@@ -232,7 +231,8 @@ def _new(_: ConditionWords, fields: dict[str, Any]) -> Phrase:
 
 
 def _heat(_: ConditionWords, fields: dict[str, Any]) -> Phrase:
-    subject = f"whose score for key moment {required_integer(fields, 'keyMomentId')} and goal {required_integer(fields, 'goalId')}"
+    moment, goal = required_integer(fields, "keyMomentId"), required_integer(fields, "goalId")
+    subject = f"whose score for key moment {moment} and goal {goal}"
     bounds = f"from {number(required_number(fields, 'lowerBound'))} to {number(required_number(fields, 'upperBound'))}"
     return f"{subject} is {bounds}", f"{subject} is not {bounds}"
 

@@ -11,6 +11,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from email.message import Message
 from typing import Any
 
 from kameleoon.testing.event_words import EventWords
@@ -122,9 +123,9 @@ class Control:
         return self._words[1]
 
 
-def refusal(method: str, headers: Mapping[str, str], port: int) -> tuple[int, str] | None:
-    """Why a request to the control path is refused, if it is: a status and a reason. A web page must not change the flags
-    of a program under test, be it by a form, by a script, or under a name of its own that leads here.
+def refusal(method: str, headers: Mapping[str, str] | Message, port: int) -> tuple[int, str] | None:
+    """Why a request to the control path is refused, if it is: a status and a reason. A web page must not change the
+    flags of a program under test, be it by a form, by a script, or under a name of its own that leads here.
 
     >>> refusal("GET", {"Host": "evil.example"}, 8765)[0]
     403

@@ -165,8 +165,10 @@ def _code(line: str) -> str:
 
 
 def _is_wanted(line: str, visitor: str, kind: str) -> bool:
-    if kind and f"eventType={kind}" not in line:
-        return False
+    if kind:
+        found = _KIND.search(line)
+        if found is None or found.group(1) != kind:
+            return False
     return not visitor or visitor in _code(line).lower()
 
 

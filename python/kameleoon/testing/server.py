@@ -226,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.flush()
         finally:
             platform.unlisten(listener)
-            platform.clients.stream_ended(client, time.time())
+            platform.clients.stream_ended(client, time.time(), goes_on=not platform.asks_for_streams)
 
     # Faults
 

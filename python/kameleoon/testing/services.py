@@ -86,6 +86,13 @@ class Services:
         """How many data files were served, this one included."""
         return self._version
 
+    @property
+    def asks_for_streams(self) -> bool:
+        """Whether the data file asks clients to stream (``realTimeUpdate``)."""
+        with self._lock:
+            configuration = self._data_file.get("configuration")
+        return isinstance(configuration, dict) and configuration.get("realTimeUpdate") is True
+
     def set_data_file(self, data_file: dict[str, Any]) -> None:
         """Serves another data file from now on, and tells streaming clients. Raises ``ValueError`` for no mapping."""
         if not isinstance(data_file, dict):

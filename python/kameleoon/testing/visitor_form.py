@@ -2,7 +2,7 @@
 them. Whatever is wrong with them is a ``FormMistake``, which says where.
 
 >>> read_row({"kind": "Device", "device": "PHONE"}, 0, {})
-Device(device_type=<DeviceType.PHONE: 'PHONE'>)
+Device(<DeviceType.PHONE: 'PHONE'>)
 """
 
 from __future__ import annotations
@@ -334,7 +334,7 @@ def _rows_of_event(event: dict[str, str]) -> list[tuple[str, dict[str, Any]]]:
         row = {"kind": "PageView", "url": event.get("href", ""), "title": event.get("title", "")}
         return [(row["url"], row)]
     if kind == "geolocation":
-        parts = {name: event[name] for name in ("country", "region", "city") if name in event}
+        parts: dict[str, Any] = {name: event[name] for name in ("country", "region", "city") if name in event}
         return [("", {"kind": "Geolocation", **parts})]
     if kind == "conversion":
         row = {"kind": "Conversion", "goal": event.get("goalId", ""), "revenue": event.get("revenue", "")}

@@ -29,8 +29,8 @@ class ShareWords(TypedDict):
 
 
 class RuleWords(TypedDict):
-    """A rule: its ids, its ``title``, what it ``gives``, whom it is for (``targeting``: a text, empty for everybody, or a
-    tree of them), whether it was ``respooled``, and all of it in one ``sentence``.
+    """A rule: its ids, its ``title``, what it ``gives``, whom it is for (``targeting``: a text, empty for everybody, or
+    a tree of them), whether it was ``respooled``, and all of it in one ``sentence``.
     """
 
     id: int | None
