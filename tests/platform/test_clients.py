@@ -9,7 +9,9 @@ from kameleoon.testing.clients import ClientKey, Clients
 HOUR = 3600.0
 
 
-def polled(clients: Clients, now: float, site: str = "shop", *, environment: str = "", sdk: str = "PYTHON 3", **more: Any) -> ClientKey:
+def polled(
+    clients: Clients, now: float, site: str = "shop", *, environment: str = "", sdk: str = "PYTHON 3", **more: Any
+) -> ClientKey:
     options = {"revision": 1, "is_pushed": False, **more}
     return clients.polled(site, environment, sdk, "agent", now=now, **options)
 

@@ -87,7 +87,9 @@ def test_a_condition_in_words(condition: dict[str, Any], words: str, negated: st
 def test_every_kind_of_the_page_about_targeting_is_there() -> None:
     page = (ROOT / "docs" / "targeting.md").read_text(encoding="utf-8")
     table = page[page.index("## Conditions") : page.index("### Text")]
-    kinds = {kind for row in re.findall(r"^\| (`[A-Z_`, ]+`)", table, re.MULTILINE) for kind in re.findall(r"[A-Z_]+", row)}
+    kinds = {
+        kind for row in re.findall(r"^\| (`[A-Z_`, ]+`)", table, re.MULTILINE) for kind in re.findall(r"[A-Z_]+", row)
+    }
     assert len(kinds) == 26
     assert kinds == {condition["targetingType"] for condition, _, _ in TABLE}
 
@@ -128,7 +130,12 @@ FIELDS = st.sampled_from(
     sorted({name for condition, _, _ in TABLE for name in condition} | {"isInclude", "visitScope", "visitCount"})
 )
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["EXACT", "EQUAL", "ANY"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["EXACT", "EQUAL", "ANY"]),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
 )
 

@@ -65,7 +65,9 @@ def test_events_that_came_after_one_newest_first(platform: Platform) -> None:
 
 
 def test_events_of_a_visitor_or_a_kind_alone(platform: Platform) -> None:
-    send(platform, line(0), line(1, "activity", "Alice%20Smith"), line(2, "page", "alice%20b"), line(3, visitor="100%25"))
+    send(
+        platform, line(0), line(1, "activity", "Alice%20Smith"), line(2, "page", "alice%20b"), line(3, visitor="100%25")
+    )
 
     def numbers(query: str) -> list[int]:
         return [event["number"] for event in asked(platform, f"live?{query}")["received"]["events"]]

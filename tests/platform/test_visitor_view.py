@@ -35,7 +35,11 @@ def test_every_flag_with_what_decided_it() -> None:
     menu = of(answer, "mobile_menu")["rules"][0]["segment"]
     assert (menu["operators"], menu["groups"][1]["operators"]) == (["or"], ["and"])
     inner = of(answer, "app_beta")["rules"][0]["segment"]["groups"][0]["conditions"][1]
-    assert (inner["words"], inner["segment"]["id"], inner["segment"]["holds"]) == ("who are in segment 1001", 1001, True)
+    assert (inner["words"], inner["segment"]["id"], inner["segment"]["holds"]) == (
+        "who are in segment 1001",
+        1001,
+        True,
+    )
     assert of(answer, "dark_mode")["variation"] is None
     assert "disabled" in of(answer, "dark_mode")["because"]
     assert of(answer, "age_gate")["because"] == "the default"
@@ -44,7 +48,9 @@ def test_every_flag_with_what_decided_it() -> None:
 
 def test_nothing_is_kept_from_one_to_the_next() -> None:
     file = targeted_by({"targetingType": "DEVICE_TYPE", "device": "PHONE"})
-    assert evaluate(file, {"visitor": "v", "data": [{"kind": "Device", "device": "PHONE"}]})["flags"][0]["variation"]["is_active"]
+    assert evaluate(file, {"visitor": "v", "data": [{"kind": "Device", "device": "PHONE"}]})["flags"][0]["variation"][
+        "is_active"
+    ]
     assert not evaluate(file, {"visitor": "v"})["flags"][0]["variation"]["is_active"]
 
 
@@ -67,7 +73,9 @@ def test_a_flag_that_looks_at_what_another_has_assigned() -> None:
 
 
 def test_segments_that_refer_to_many_are_shown_once() -> None:
-    segments = [segment(number, *[{"targetingType": "SEGMENT", "segmentId": number + 1}] * 2) for number in range(5, 25)]
+    segments = [
+        segment(number, *[{"targetingType": "SEGMENT", "segmentId": number + 1}] * 2) for number in range(5, 25)
+    ]
     file = data_file(flag(rules=[rule(segmentId=5)]), segments=[*segments, segment(25)])
     assert len(json.dumps(evaluate(file, {"visitor": "v"}))) < 50_000
 

@@ -38,7 +38,9 @@ def experiment(**more: Any) -> dict[str, Any]:
 
 def test_an_experiment_in_a_sentence() -> None:
     file = data_file(
-        flag(rules=[experiment(exposition=0.8, segmentId=5, name="Checkout")]), segments=[segment(5, GOLD, PHONE)], customData=PLAN
+        flag(rules=[experiment(exposition=0.8, segmentId=5, name="Checkout")]),
+        segments=[segment(5, GOLD, PHONE)],
+        customData=PLAN,
     )
     assert sentence(file) == (
         "Experiment 'Checkout' (id 11): 50 % on, 50 % off, for visitors whose custom datum 'plan' is 'gold' and whose "
@@ -74,7 +76,9 @@ def test_a_segment_inside_its_rule() -> None:
 def test_segments_that_refer_to_segments() -> None:
     refers = {"targetingType": "SEGMENT", "segmentId": 6}
     file = targeted_by(refers, PHONE)
-    assert sentence(file).endswith("who are in segment 6, which the data file does not have; so nobody and whose device is a phone")
+    assert sentence(file).endswith(
+        "who are in segment 6, which the data file does not have; so nobody and whose device is a phone"
+    )
     file["segments"].append(segment(6, GOLD, {"targetingType": "SEGMENT", "segmentId": 5, "isInclude": False}))
     assert sentence(file).endswith(
         "who are in segment 6 (whose custom datum 1 is 'gold' and who are not in segment 5, which leads back to itself; "
@@ -82,8 +86,12 @@ def test_segments_that_refer_to_segments() -> None:
     )
     file["segments"][1] = segment(6)
     assert "who are in segment 6, which asks nothing" in sentence(file)
-    tree = flag_words(targeted_by(refers, PHONE) | {"segments": [segment(5, refers, PHONE), segment(6, GOLD)]})["rules"][0]["targeting"]
-    assert tree == {"all": [{"named": "who are in segment 6", "all": ["whose custom datum 1 is 'gold'"]}, "whose device is a phone"]}
+    tree = flag_words(targeted_by(refers, PHONE) | {"segments": [segment(5, refers, PHONE), segment(6, GOLD)]})[
+        "rules"
+    ][0]["targeting"]
+    assert tree == {
+        "all": [{"named": "who are in segment 6", "all": ["whose custom datum 1 is 'gold'"]}, "whose device is a phone"]
+    }
 
 
 def test_many_segments_that_refer_to_many_are_cut_short() -> None:
@@ -180,7 +188,9 @@ def is_true(targeting: Targeting) -> bool:
 
 @given(st.lists(GROUPS, max_size=5), st.data())
 @settings(max_examples=300, deadline=None)
-def test_conditions_are_joined_as_the_client_joins_them(groups: list[list[dict[str, Any]]], data: st.DataObject) -> None:
+def test_conditions_are_joined_as_the_client_joins_them(
+    groups: list[list[dict[str, Any]]], data: st.DataObject
+) -> None:
     operators = st.lists(st.booleans(), max_size=5)  # too many, or too few
     first_level = [{"conditions": group, "orOperators": data.draw(operators)} for group in groups]
     tree = {"firstLevel": first_level, "firstLevelOrOperators": data.draw(operators)}

@@ -52,7 +52,7 @@ function conditionItem(condition) {
 
 function verdict(holds, words) {
   return element("li", { class: holds ? "holds" : "fails" },
-    element("span", { class: "mark", role: "img", ariaLabel: holds ? "holds" : "does not hold" }, holds ? "✓" : "✗"),
+    element("span", { class: "mark", role: "img", ariaLabel: holds ? "holds" : "does not hold" }, holds ? "✓" : "✗"), " ",
     element("span", {}, words));
 }
 
