@@ -74,15 +74,22 @@ function card(flag, former) {
 
 function ruleView(flag, rule) {
   const words = element("p", {}, element("b", {}, rule.title), `: ${rule.gives}, `);
-  const isTree = typeof rule.targeting === "object";
-  words.append(rule.targeting ? `for visitors ${isTree ? "" : rule.targeting}` : "for everybody");
+  const isShort = typeof shortened(rule.targeting) === "string";
+  words.append(rule.targeting ? `for visitors ${isShort ? shortened(rule.targeting) : ""}` : "for everybody");
   const share = shareInput(rule.exposition, `exposition of rule ${rule.id}`, exposition =>
     change("exposition", "POST", { flag: flag.key, rule: rule.id, exposition }));
   const table = element("div", { class: "shares", role: "table", ariaLabel: `Variations of rule ${rule.id}` },
     ...rule.shares.map((each, number) => shareView(flag, rule, each, number)));
-  return element("li", { data: { rule: rule.id } }, words, isTree ? audience(rule.targeting) : null,
+  return element("li", { data: { rule: rule.id } }, words, isShort ? null : element("ul", { class: "audience top" }, audience(rule.targeting)),
     element("p", { class: "exposed" }, "Exposed: the first ", share, " %", rule.respooled),
     table);
+}
+
+/** A targeting that is short enough for a sentence, as its text. */
+function shortened(targeting) {
+  const parts = targeting.all ?? targeting.any;
+  const isShort = parts?.length === 2 && !targeting.named && parts.every(part => typeof part === "string");
+  return isShort ? parts.join(targeting.all ? " and " : " or ") : targeting;
 }
 
 /** Whom a rule is for, as a tree: "all of" or "any of" what follows. */
@@ -92,7 +99,7 @@ function audience(targeting) {
   const list = element("ul", { class: "audience" }, ...parts.map(audience));
   const joint = parts.length < 2 ? "" : targeting.all ? "all of" : "any of";
   const head = [targeting.named, joint].filter(Boolean).join(": ");
-  return element("li", { class: "joined" }, element("span", { class: "muted" }, `${head}${joint ? "" : ":"}`), list);
+  return element("li", {}, element("span", { class: "muted" }, `${head}${joint ? "" : ":"}`), list);
 }
 
 function shareView(flag, rule, share, number) {
