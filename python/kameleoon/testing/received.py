@@ -8,10 +8,11 @@ import re
 import threading
 import time
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 _EXPERIMENT = re.compile(r"eventType=experiment&id=(-?\d+)&variationId=(-?\d+)")
 _KIND = re.compile(r"eventType=(\w+)")
+_CODE = re.compile(r"(?:visitorCode|mappingValue)=([^&]*)")
 _NONCE = slice(len("nonce="), len("nonce=") + 16)
 _VISIT_SECONDS = 30 * 60
 _LATEST = 200
@@ -23,12 +24,15 @@ class Received:
     def __init__(self, limit: int = 500_000) -> None:
         self._limit = limit
         self._lock = threading.Lock()
+        self._lines: collections.deque[tuple[float, str]] = collections.deque()
+        self._gone = 0
         self.clear()
 
     def clear(self) -> None:
         """Forgets everything."""
         with self._lock:
-            self._lines: collections.deque[tuple[float, str]] = collections.deque()
+            self._gone += len(self._lines)
+            self._lines.clear()
             self._nonces: set[str] = set()
             self._duplicated = 0
             self._dropped = 0
@@ -49,6 +53,7 @@ class Received:
                 if len(self._lines) > self._limit:
                     self._nonces.discard(self._lines.popleft()[1][_NONCE])
                     self._dropped += 1
+                    self._gone += 1
                 kind = _KIND.search(line)
                 self._kinds[kind.group(1) if kind else "?"] += 1
                 experiment = _EXPERIMENT.search(line)
@@ -82,19 +87,46 @@ class Received:
         """How many events are no longer kept; they are still counted."""
         return self._dropped
 
-    def summary(self) -> dict[str, Any]:
-        """Counts, and the latest events."""
+    def counts(self) -> dict[str, Any]:
+        """How many events came, in all, again, by kind, and by experiment and variation."""
         with self._lock:
-            variations = {f"{exp}/{var}": count for (exp, var), count in self._variations.items()}
-            latest = [line for _, line in itertools.islice(reversed(self._lines), _LATEST)]
             return {
                 "events": len(self._lines) + self._dropped,
                 "dropped": self._dropped,
                 "duplicated": self._duplicated,
                 "kinds": dict(self._kinds),
-                "variations": variations,
-                "latest": [dict(parse_qsl(line, keep_blank_values=True)) for line in latest],
+                "variations": {f"{exp}/{var}": count for (exp, var), count in self._variations.items()},
             }
+
+    def summary(self) -> dict[str, Any]:
+        """Counts, and the latest events."""
+        with self._lock:
+            latest = [line for _, line in itertools.islice(reversed(self._lines), _LATEST)]
+        return {**self.counts(), "latest": [dict(parse_qsl(line, keep_blank_values=True)) for line in latest]}
+
+    def since(self, number: int, limit: int, visitor: str = "", kind: str = "") -> dict[str, Any]:
+        """The latest events that came after that of a ``number``, newest first, ``limit`` of them at most, each with
+        its number, its time (seconds since the epoch) and its decoded parameters; those alone whose visitor code has
+        ``visitor`` in it, in any case, and that are of the ``kind``. All are numbered from 0 in the order in which they
+        came. ``oldest`` is the number of the oldest that is kept, ``newest`` that of the last one.
+        """
+        with self._lock:
+            oldest, newest = self._gone, self._gone + len(self._lines) - 1
+            lines = list(itertools.islice(reversed(self._lines), max(newest - max(number, oldest - 1), 0)))
+        found: list[dict[str, Any]] = []
+        for position, (when, line) in enumerate(lines):
+            if len(found) >= limit:
+                break
+            if _is_wanted(line, visitor.lower(), kind):
+                fields = dict(parse_qsl(line, keep_blank_values=True))
+                found.append({"number": newest - position, "time": when, "fields": fields})
+        return {"events": found, "oldest": oldest, "newest": newest}
+
+    def of_visitor(self, code: str) -> list[dict[str, str]]:
+        """The events of a visitor that are kept, as decoded parameters, in the order in which they came."""
+        with self._lock:
+            lines = [line for _, line in self._lines]
+        return [dict(parse_qsl(line, keep_blank_values=True)) for line in lines if _code(line) == code]
 
     def visitor(self, code: str) -> dict[str, Any]:
         """The visitor's current visit, built from its events, as remote visitor data."""
@@ -124,6 +156,20 @@ def code_of(line: str) -> str | None:
     """The visitor code of a line."""
     fields = dict(parse_qsl(line, keep_blank_values=True))
     return fields.get("visitorCode") or fields.get("mappingValue")
+
+
+def _code(line: str) -> str:
+    """As ``code_of``, quicker: the first of the two parameters."""
+    found = _CODE.search(line)
+    return unquote(found.group(1).replace("+", " ")) if found else ""
+
+
+def _is_wanted(line: str, visitor: str, kind: str) -> bool:
+    if kind:
+        found = _KIND.search(line)
+        if found is None or found.group(1) != kind:
+            return False
+    return not visitor or visitor in _code(line).lower()
 
 
 def _event(fields: dict[str, str], static: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:

@@ -1,9 +1,7 @@
-"""The HTTP side of the local platform: routes, faults, the control path and the page."""
+"""The HTTP side of the local platform: routes, faults, and the files of the page. The control path: ``control``."""
 
 from __future__ import annotations
 
-import contextlib
-import ipaddress
 import json
 import queue
 import secrets
@@ -15,12 +13,28 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
+from kameleoon.testing.clients import ClientKey
+from kameleoon.testing.control import Control, refusal
 from kameleoon.testing.faults import Fault, FaultKind, ServiceName
 from kameleoon.testing.services import Services
 
-_PAGE = Path(__file__).with_name("page.html")
+_KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+_PAGE_FILES = {
+    f"/{file.name}": (file, _KINDS[file.suffix])
+    for file in sorted(Path(__file__).with_name("page").iterdir())
+    if file.suffix in _KINDS
+}
+_PAGE_FILES["/"] = _PAGE_FILES["/index.html"]
+_PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""The page takes nothing from elsewhere, and runs nothing that it was not served: not what a data file has in it."""
 _JSON = "application/json"
 _LOOK_SECONDS = 0.1
 """How often a stream looks whether its client is still there."""
@@ -34,6 +48,7 @@ class PlatformServer(ThreadingHTTPServer):
 
     def __init__(self, platform: Services, port: int) -> None:
         self.platform = platform
+        self.control = Control(platform)
         self._connections: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
 
@@ -73,6 +88,7 @@ class _Misbehaved(Exception):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # head and body are two writes
+    client: ClientKey | None = None  # whom this connection has named last
     server: PlatformServer  # pyright: ignore[reportIncompatibleVariableOverride]  # no other server has this handler
 
     def log_message(self, format: str, *args: Any) -> None:  # the base class's signature
@@ -95,9 +111,10 @@ class _Handler(BaseHTTPRequestHandler):
         query = {name: values[0] for name, values in parse_qs(url.query, keep_blank_values=True).items()}
         try:
             if url.path.startswith("/control"):
-                self._control(url.path, body)
-            elif url.path in ("/", "/index.html"):
-                self._send(200, _PAGE.read_bytes(), "text/html; charset=utf-8")
+                self._control(url.path, query, body)
+            elif url.path in _PAGE_FILES:
+                file, kind = _PAGE_FILES[url.path]
+                self._send(200, file.read_bytes(), f"{kind}; charset=utf-8", _PAGE_HEADERS)
             else:
                 self._service(url.path, query, body)
         except (_Misbehaved, OSError):
@@ -107,20 +124,23 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _service(self, path: str, query: dict[str, str], body: bytes) -> None:
         routes: dict[str, tuple[ServiceName, Callable[[Fault | None], None]]] = {
-            "/sse": (ServiceName.STREAM, self._stream),
+            "/sse": (ServiceName.STREAM, lambda fault: self._stream(query, fault)),
             "/oauth/token": (ServiceName.TOKEN, self._token),
             "/visit/events": (ServiceName.TRACKING, lambda fault: self._tracking(body, fault)),
             "/visit/visitor": (ServiceName.VISITOR_DATA, lambda fault: self._visitor(query, fault)),
             "/map/map": (ServiceName.REMOTE_DATA, lambda fault: self._remote(query, fault)),
         }
         if path.startswith("/v3/"):
-            routes[path] = (ServiceName.CONFIGURATION, self._configuration)
+            routes[path] = (ServiceName.CONFIGURATION, lambda fault: self._configuration(path, query, fault))
         if path not in routes:
             self._send_json(404, {"error": "no such service"})
             return
         platform = self.server.platform
         platform.note_request(self.command, self.path, dict(self.headers))
         name, answer = routes[path]
+        if name not in (ServiceName.CONFIGURATION, ServiceName.STREAM) and "siteCode" in query:
+            sdk = _sdk(query.get("sdkName"), query.get("sdkVersion"))
+            self.client = platform.clients.seen(query["siteCode"], sdk, self.client, self._agent(), time.time())
         fault = platform.faults.take(name)
         if fault is not None:
             self._misbehave_before(fault)
@@ -136,8 +156,21 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(401, {}, fault)
         return False
 
-    def _configuration(self, fault: Fault | None) -> None:
-        text, last_modified = self.server.platform.data_file()
+    def _agent(self) -> str:
+        return str(self.headers.get("User-Agent", ""))
+
+    def _configuration(self, path: str, query: dict[str, str], fault: Fault | None) -> None:
+        platform = self.server.platform
+        revision, text, last_modified = platform.served_data_file()
+        self.client = platform.clients.polled(
+            unquote(path.removeprefix("/v3/")),
+            query.get("environment", ""),
+            _sdk(self.headers.get("X-Kameleoon-SDK-Type"), self.headers.get("X-Kameleoon-SDK-Version")),
+            self._agent(),
+            revision=revision if fault is None or fault.kind is FaultKind.LATENCY else None,
+            is_pushed="ts" in query,
+            now=time.time(),
+        )
         if fault is None and self.headers.get("If-Modified-Since") == last_modified:
             self._send(304, b"", _JSON)
         else:
@@ -169,7 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
         key = query.get("key", "")
         self._answer(200 if key in data else 404, data.get(key, {}), fault)
 
-    def _stream(self, fault: Fault | None) -> None:
+    def _stream(self, query: dict[str, str], fault: Fault | None) -> None:
         if fault is not None and fault.kind is FaultKind.STATUS:
             self._send(fault.status, b"{}", _JSON)
             return
@@ -178,7 +211,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True
-        listener = self.server.platform.listen()
+        platform = self.server.platform
+        listener = platform.listen()
+        client = platform.clients.stream_began(query.get("siteCode", ""), self.client, self._agent(), time.time())
         try:
             while not _has_gone(self.connection):
                 try:
@@ -190,7 +225,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(event)
                 self.wfile.flush()
         finally:
-            self.server.platform.unlisten(listener)
+            platform.unlisten(listener)
+            platform.clients.stream_ended(client, time.time(), goes_on=not platform.asks_for_streams)
 
     # Faults
 
@@ -241,61 +277,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     # The control path
 
-    def _refusal(self) -> tuple[int, str] | None:
-        """Why a request to the control path is refused, if it is: a web page must not change the flags of a program
-        under test, be it by a form, by a script, or under a name of its own that leads here.
-        """
-        port = self.server.port
-        host = self.headers.get("Host", "")
-        if not _is_loopback(host, port):
-            return 403, f"the host {host!r} is not this platform. hint: use 127.0.0.1:{port} or localhost:{port}"
-        origin = self.headers.get("Origin")
-        if origin is not None and origin.lower() != f"http://{host.lower()}":
-            return (
-                403,
-                f"a page of {origin!r} may not control the platform. hint: use the platform's own, http://{host}/",
-            )
-        kind = self.headers.get("Content-Type", "")
-        if self.command != "GET" and kind.partition(";")[0].strip().lower() != _JSON:
-            return 415, f"the content type is {kind!r}. hint: send the header 'Content-Type: {_JSON}'"
-        return None
-
-    def _control(self, path: str, body: bytes) -> None:
-        refusal = self._refusal()
-        if refusal is not None:
-            self._send_json(refusal[0], {"error": refusal[1]})
+    def _control(self, path: str, query: dict[str, str], body: bytes) -> None:
+        refused = refusal(self.command, self.headers, self.server.port)
+        if refused is not None:
+            self._send_json(refused[0], {"error": refused[1]})
             return
-        platform = self.server.platform
-        try:
-            fields = json.loads(body) if body else {}
-            if not isinstance(fields, dict):
-                raise ValueError(f"the body must be a JSON object, not {type(fields).__name__!r}")
-            if (self.command, path) == ("GET", "/control/state"):
-                self._send_json(200, platform.state())
-                return
-            if (self.command, path) == ("GET", "/control/received"):
-                self._send_json(200, platform.received.summary())
-                return
-            if (self.command, path) == ("POST", "/control/faults"):
-                platform.faults.set(ServiceName(fields.pop("service")), Fault.from_json(fields))
-            elif (self.command, path) == ("DELETE", "/control/faults"):
-                platform.behave(fields.get("service"))
-            elif (self.command, path) == ("DELETE", "/control/received"):
-                platform.received.clear()
-            elif (self.command, path) == ("POST", "/control/data-file"):
-                platform.set_data_file(fields)
-            elif (self.command, path) == ("POST", "/control/environment"):
-                platform.set_environment_enabled(fields["flag"], bool(fields["enabled"]))
-            elif (self.command, path) == ("POST", "/control/exposition"):
-                share = float(fields["exposition"])
-                platform.set_exposition(fields["flag"], int(fields["rule"]), share, fields.get("variation"))
-            else:
-                self._send_json(404, {"error": f"no such control: {self.command} {path}"})
-                return
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
-            self._send_json(400, {"error": f"{type(error).__name__}: {error}"})
-            return
-        self._send_json(200, {})
+        self._send_json(*self.server.control.answer(self.command, path, query, body))
 
     # Answers
 
@@ -315,18 +302,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
 
-def _is_loopback(host: str, port: int) -> bool:
-    """Whether a ``Host`` header names loopback and the port."""
-    name, _, given_port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
-    if not name:
-        name, given_port = host, ""
-    if (given_port or "80") != str(port):
-        return False
-    if name.lower() == "localhost":
-        return True
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(name[1:-1] if name.startswith("[") else name).is_loopback
-    return False
+def _sdk(name: str | None, version: str | None) -> str:
+    """An SDK and its version, as far as a request names them."""
+    return " ".join(part for part in (name, version) if part)
 
 
 def _has_gone(connection: socket.socket) -> bool:

@@ -12,6 +12,7 @@ import time
 from email.utils import formatdate
 from typing import Any
 
+from kameleoon.testing.clients import Clients
 from kameleoon.testing.faults import Fault, FaultKind, Faults, ServiceName
 from kameleoon.testing.received import Received
 
@@ -25,10 +26,14 @@ class Services:
     def __init__(self, *, event_limit: int, request_limit: int) -> None:
         self._lock = threading.RLock()
         self._version = 0
+        # Of this platform alone: a client that goes on with another one must not be told that nothing has changed.
+        self._first_date = 1_000_000_000 + random.SystemRandom().randrange(500_000_000)
         self._data_file: dict[str, Any] = {}
         self._listeners: list[queue.Queue[bytes | None]] = []
         self.faults: Faults = Faults(random.Random(1).random)
         self.received: Received = Received(event_limit)
+        self.clients: Clients = Clients()
+        """The clients that were seen."""
         self.remote_data: dict[str, Any] = {}
         """What remote data answers, by key."""
         self.visitor_data: dict[str, Any] = {}
@@ -60,11 +65,33 @@ class Services:
 
     # The data file
 
-    def data_file(self) -> tuple[bytes, str]:
-        """The data file as it is served, and its ``Last-Modified``."""
+    def served_data_file(self) -> tuple[int, bytes, str]:
+        """The data file as it is served: its revision, its text, its ``Last-Modified``."""
         with self._lock:
             # Each version has a date of its own: HTTP dates are of whole seconds.
-            return json.dumps(self._data_file).encode(), formatdate(1_000_000_000 + self._version, usegmt=True)
+            date = formatdate(self._first_date + self._version, usegmt=True)
+            return self._version, json.dumps(self._data_file).encode(), date
+
+    def data_file(self) -> tuple[bytes, str]:
+        """The data file as it is served, and its ``Last-Modified``."""
+        return self.served_data_file()[1:]
+
+    def numbered_data_file(self) -> tuple[int, dict[str, Any]]:
+        """The revision and the data file, which is the caller's own."""
+        with self._lock:
+            return self._version, copy.deepcopy(self._data_file)
+
+    @property
+    def revision(self) -> int:
+        """How many data files were served, this one included."""
+        return self._version
+
+    @property
+    def asks_for_streams(self) -> bool:
+        """Whether the data file asks clients to stream (``realTimeUpdate``)."""
+        with self._lock:
+            configuration = self._data_file.get("configuration")
+        return isinstance(configuration, dict) and configuration.get("realTimeUpdate") is True
 
     def set_data_file(self, data_file: dict[str, Any]) -> None:
         """Serves another data file from now on, and tells streaming clients. Raises ``ValueError`` for no mapping."""
@@ -171,17 +198,24 @@ class Services:
         """Everything is well again: a service, or all."""
         self.faults.clear(None if service is None else ServiceName(service))
 
-    def state(self) -> dict[str, Any]:
-        """What the page shows."""
-        with self._lock:
-            data_file = copy.deepcopy(self._data_file)
+    def counts(self) -> dict[str, Any]:
+        """What is counted: streams and requests; and the faults in force."""
         return {
-            "dataFile": data_file,
             "streaming": self.listeners,
             "faults": self.faults.to_json(),
             "requests": len(self.requests) + self.requests_dropped,
             "requestsDropped": self.requests_dropped,
+        }
+
+    def state(self) -> dict[str, Any]:
+        """The data file, what is counted, what was received, and the clients."""
+        revision, data_file = self.numbered_data_file()
+        return {
+            "dataFile": data_file,
+            "revision": revision,
+            **self.counts(),
             "received": self.received.summary(),
+            "clients": self.clients.to_json(time.time()),
         }
 
 
