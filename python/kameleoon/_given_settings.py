@@ -14,8 +14,10 @@ from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.kameleoon_client_factory import KameleoonClientFactory
 
-__all__ = ["OWN_SETTINGS", "client_of_settings", "mistakes_in"]
+__all__ = ["OWN_SETTINGS", "MakeClient", "client_of_settings", "mistakes_in"]
 
+MakeClient = Callable[[str, KameleoonClientConfig], KameleoonClient]
+"""Makes a client of a site code and a configuration."""
 OWN_SETTINGS = ("site_code", "client", "config", "default_visitor_code")
 """What settings may have beside the options of ``KameleoonClientConfig``."""
 
@@ -42,7 +44,7 @@ def mistakes_in(settings: Mapping[str, Any], where: str) -> list[str]:
 def client_of_settings(
     settings: Mapping[str, Any],
     where: str,
-    make: Callable[[str, KameleoonClientConfig], KameleoonClient] = KameleoonClientFactory.create,
+    make: MakeClient = KameleoonClientFactory.create,
 ) -> KameleoonClient:
     """The client that settings name or describe: ``client``, or the dotted path of one or of a function that gives one;
     else one of the ``site_code``, with ``config`` (a ``KameleoonClientConfig``, or the path of a YAML file) or the

@@ -31,8 +31,14 @@ def check_middleware(**_: Any) -> list[checks.CheckMessage]:
     installed = list(settings.MIDDLEWARE)
     places = [installed.index(name) for name in _MIDDLEWARE if name in installed]
     if places and _CACHE in installed and places[0] < installed.index(_CACHE):
-        message = "the cache would give one visitor's pages to others: its middleware stands after that of kameleoon.django"
-        return [checks.Warning(message, hint=f"move {installed[places[0]]!r} to after {_CACHE!r} in MIDDLEWARE", id="kameleoon.W002")]
+        message = (
+            "the cache would give one visitor's pages to others: its middleware stands after that of kameleoon.django"
+        )
+        return [
+            checks.Warning(
+                message, hint=f"move {installed[places[0]]!r} to after {_CACHE!r} in MIDDLEWARE", id="kameleoon.W002"
+            )
+        ]
     if places:
         return []
     hint = f"MIDDLEWARE += [{_MIDDLEWARE[0]!r}]"

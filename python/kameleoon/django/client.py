@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.signals import setting_changed
 
-from kameleoon._given_settings import client_of_settings
+from kameleoon._given_settings import MakeClient, client_of_settings
 from kameleoon._request_visitor import DefaultVisitorCode
 from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.kameleoon_client_factory import KameleoonClientFactory
@@ -40,8 +40,8 @@ def client() -> KameleoonClient:
         return _clients[0]
     with _lock:
         if not _clients:
-            # A test's settings may be of the same site: the factory would give the client of the settings that are hidden.
-            make = KameleoonClient if _outer else KameleoonClientFactory.create
+            # A test's settings may be of the same site: the factory would give the client of those that are hidden.
+            make: MakeClient = KameleoonClient if _outer else KameleoonClientFactory.create
             _clients.append(client_of_settings(given_settings(), f"settings.{SETTINGS}", make))
         return _clients[0]
 

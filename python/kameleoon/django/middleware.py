@@ -35,7 +35,7 @@ class KameleoonMiddleware:
 
     A view finds the ``Visitor`` as ``request.kameleoon``. When the response goes out, the cookie is set if consent is
     given by then, or not required. Where a view has set this cookie itself, its own is the only one. Each response
-    varies by the cookie, so that a cache keeps the visitors apart: it stands after ``UpdateCacheMiddleware`` where there is one.
+    varies by the cookie, so that a cache keeps the visitors apart. To be placed after ``UpdateCacheMiddleware``.
     See docs/django.md.
     """
 
