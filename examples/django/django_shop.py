@@ -38,7 +38,7 @@ from kameleoon.django import VisitorRequest, client  # noqa: E402
 
 PAGE = """{% load kameleoon %}<!doctype html><title>Shop</title>
 <h1 id="variation">{% flag "checkout" %}on{% else %}off{% endflag %}</h1>
-<p id="title">{% variable "checkout" "title" default="<no title>" %}</p>
+<p id="title">{% variable "checkout" "title" default="No title" %}</p>
 <p id="code">{{ kameleoon.code }}</p>
 <button id="consent" onclick="send('/consent?given=yes')">I agree</button>
 <button id="buy" onclick="send('/buy')">Buy</button>

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -13,8 +14,10 @@ from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.kameleoon_client_factory import KameleoonClientFactory
 
-__all__ = ["OWN_SETTINGS", "client_of_settings", "mistakes_in"]
+__all__ = ["OWN_SETTINGS", "MakeClient", "client_of_settings", "mistakes_in"]
 
+MakeClient = Callable[[str, KameleoonClientConfig], KameleoonClient]
+"""Makes a client of a site code and a configuration."""
 OWN_SETTINGS = ("site_code", "client", "config", "default_visitor_code")
 """What settings may have beside the options of ``KameleoonClientConfig``."""
 
@@ -38,10 +41,14 @@ def mistakes_in(settings: Mapping[str, Any], where: str) -> list[str]:
     return mistakes
 
 
-def client_of_settings(settings: Mapping[str, Any], where: str) -> KameleoonClient:
+def client_of_settings(
+    settings: Mapping[str, Any],
+    where: str,
+    make: MakeClient = KameleoonClientFactory.create,
+) -> KameleoonClient:
     """The client that settings name or describe: ``client``, or the dotted path of one or of a function that gives one;
     else one of the ``site_code``, with ``config`` (a ``KameleoonClientConfig``, or the path of a YAML file) or the
-    options of ``KameleoonClientConfig``. Raises ``ConfigException``.
+    options of ``KameleoonClientConfig``, made by ``make``. Raises ``ConfigException``.
     """
     mistakes = mistakes_in(settings, where)
     if mistakes:
@@ -49,11 +56,11 @@ def client_of_settings(settings: Mapping[str, Any], where: str) -> KameleoonClie
     if "client" in settings:
         return _named_client(settings["client"], where)
     config = settings.get("config")
-    if isinstance(config, str):
-        return KameleoonClientFactory.create(settings["site_code"], config_path=config)
+    if isinstance(config, (str, os.PathLike)):
+        config = KameleoonClientConfig.read_from_yaml(config)
     if config is None:
         config = KameleoonClientConfig(**{name: value for name, value in settings.items() if name not in OWN_SETTINGS})
-    return KameleoonClientFactory.create(settings["site_code"], config)
+    return make(settings["site_code"], config)
 
 
 def _named_client(client: Any, where: str) -> KameleoonClient:

@@ -8,9 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.core.signals import setting_changed
 
-from kameleoon._given_settings import client_of_settings
+from kameleoon._given_settings import MakeClient, client_of_settings
 from kameleoon._request_visitor import DefaultVisitorCode
 from kameleoon.kameleoon_client import KameleoonClient
+from kameleoon.kameleoon_client_factory import KameleoonClientFactory
 
 __all__ = ["SETTINGS", "client", "default_visitor_code", "given_settings"]
 
@@ -18,6 +19,11 @@ SETTINGS = "KAMELEOON"
 """The name of the setting."""
 _lock = threading.Lock()
 _clients: list[KameleoonClient] = []
+"""The client of the settings that are in force, once it is made."""
+_outer: list[list[KameleoonClient]] = []
+"""The same of the settings that ``override_settings`` hides, the nearest last."""
+_are_own: list[bool] = []
+"""Of each override, whether the client is made here, and so closed here."""
 
 
 def client() -> KameleoonClient:
@@ -34,7 +40,9 @@ def client() -> KameleoonClient:
         return _clients[0]
     with _lock:
         if not _clients:
-            _clients.append(client_of_settings(given_settings(), f"settings.{SETTINGS}"))
+            # A test's settings may be of the same site: the factory would give the client of those that are hidden.
+            make: MakeClient = KameleoonClient if _outer else KameleoonClientFactory.create
+            _clients.append(client_of_settings(given_settings(), f"settings.{SETTINGS}", make))
         return _clients[0]
 
 
@@ -49,11 +57,21 @@ def default_visitor_code() -> DefaultVisitorCode:
     return found
 
 
-def _forget(*, setting: str, **_: Any) -> None:
-    """``override_settings`` in a test: the next call makes the client of what is set then."""
-    if setting == SETTINGS:
-        with _lock:
+def _on_setting_changed(*, setting: str, enter: bool, value: Any = None, **_: Any) -> None:
+    """``override_settings`` in a test: while it holds there is a client of what is set then, closed afterwards."""
+    if setting != SETTINGS:
+        return
+    left: list[KameleoonClient] = []
+    with _lock:
+        if enter:
+            _outer.append(_clients[:])
+            _are_own.append("client" not in (value or {}))
             _clients.clear()
+        elif _outer:
+            left = _clients[:] if _are_own.pop() else []
+            _clients[:] = _outer.pop()
+    for one in left:  # without the lock: it may take a while
+        one.close()
 
 
-setting_changed.connect(_forget)
+setting_changed.connect(_on_setting_changed)

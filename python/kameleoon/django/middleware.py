@@ -8,9 +8,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 
 from kameleoon._cookie_header import CookieHeader
-from kameleoon._cookies import VISITOR_CODE_COOKIE
+from kameleoon._cookies import VISITOR_CODE_COOKIE, cookie_value_of
 from kameleoon._request_visitor import VISITOR_KEY, RequestVisitor
 from kameleoon._requests import VISITOR_CODE_KEY
 from kameleoon.django.client import client, default_visitor_code
@@ -33,7 +34,8 @@ class KameleoonMiddleware:
     database nor the session nor the user.
 
     A view finds the ``Visitor`` as ``request.kameleoon``. When the response goes out, the cookie is set if consent is
-    given by then, or not required. Where a view has set this cookie itself, its own is the only one.
+    given by then, or not required. Where a view has set this cookie itself, its own is the only one. Each response
+    varies by the cookie, so that a cache keeps the visitors apart. To be placed after ``UpdateCacheMiddleware``.
     See docs/django.md.
     """
 
@@ -64,7 +66,9 @@ class KameleoonMiddleware:
     def _visitor_of(self, request: HttpRequest) -> RequestVisitor:
         header = CookieHeader(request.META.get("HTTP_COOKIE", ""))
         visitor = RequestVisitor(client(), header, default_visitor_code(), request)
-        request.META["HTTP_COOKIE"] = header.showing(visitor.code)  # before anything has read ``request.COOKIES``
+        request.META["HTTP_COOKIE"] = header.showing(visitor.code)
+        if "COOKIES" in vars(request):  # a middleware before this one, such as the sessions', has read them
+            request.COOKIES[VISITOR_CODE_COOKIE] = cookie_value_of(visitor.code)
         request.META[VISITOR_CODE_KEY] = visitor.code
         request.META[VISITOR_KEY] = visitor.visitor
         request.kameleoon = visitor.visitor  # type: ignore[attr-defined]  # see `VisitorRequest`
@@ -72,6 +76,7 @@ class KameleoonMiddleware:
 
 
 def _with_cookie(response: HttpResponseBase, visitor: RequestVisitor) -> HttpResponseBase:
+    patch_vary_headers(response, ("Cookie",))  # else a cache gives one visitor's page, and cookie, to the others
     if VISITOR_CODE_COOKIE not in response.cookies:
         morsel = visitor.morsel()
         if morsel is not None:
