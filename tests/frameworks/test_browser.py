@@ -11,7 +11,7 @@ import pytest
 from kameleoon.testing import Platform
 from tests.data_files import data_file, flag, rule, variation
 from tests.integration.conftest import eventually
-from tests.integration.test_page import CHROMIUM, DRIVER, browser
+from tests.platform.test_page import CHROMIUM, DRIVER, browser
 from tests.samples.servers import EXAMPLES, UVICORN, Sample, Server
 
 __all__ = ["browser"]
