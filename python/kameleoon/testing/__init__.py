@@ -1,8 +1,8 @@
 """What tests need: overrides of feature flags, what was exposed and converted, time travel, and a local platform.
 
 ``flags`` gives the flags that a test wants, without a network or a data file; ``exposures`` and ``conversions`` capture
-what the code under test does; ``clock`` lets time pass; ``DataFile`` writes data files; ``Platform`` serves everything that
-a client talks to. pytest has them as fixtures and as a marker. See docs/testing.md and docs/testing-data-files.md.
+what the code under test does; ``clock`` lets time pass; ``DataFile`` writes data files; ``Platform`` serves everything
+that a client talks to. pytest has them as fixtures and as a marker. See docs/testing.md and docs/testing-data-files.md.
 
 >>> from kameleoon.testing import flags, off, variables
 >>> with flags(client, new_checkout=off):
