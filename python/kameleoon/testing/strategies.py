@@ -70,8 +70,8 @@ def data() -> st.SearchStrategy[Data]:
     """Data of each kind that ``KameleoonClient.add_data`` takes.
 
     >>> from hypothesis import find
-    >>> find(data(), lambda datum: isinstance(datum, Conversion))
-    Conversion(1)
+    >>> find(data(), lambda datum: isinstance(datum, Device)).device_type
+    <DeviceType.PHONE: 'PHONE'>
     """
     custom = st.builds(
         lambda index, values, overwrite: CustomData(index, *values, overwrite=overwrite),
