@@ -36,6 +36,12 @@ SHOPS = [
 NAME = "kameleoonVisitorCode"
 
 
+@pytest.fixture(autouse=True)
+def no_cookies(browser: Any) -> None:
+    """The browser is one for several tests."""
+    browser.execute_cdp_cmd("Network.clearBrowserCookies", {})
+
+
 @pytest.fixture(params=SHOPS, ids=lambda shop: shop.program)
 def shop(request: Any) -> Sample:
     sample: Sample = request.param

@@ -1,8 +1,8 @@
 """What tests need: overrides of feature flags, what was exposed and converted, time travel, and a local platform.
 
 ``flags`` gives the flags that a test wants, without a network or a data file; ``exposures`` and ``conversions`` capture
-what the code under test does; ``clock`` lets time pass; ``Platform`` serves everything that a client talks to. pytest
-has them as fixtures and as a marker. See docs/testing.md.
+what the code under test does; ``clock`` lets time pass; ``DataFile`` writes data files; ``Platform`` serves everything
+that a client talks to. pytest has them as fixtures and as a marker. See docs/testing.md and docs/testing-data-files.md.
 
 >>> from kameleoon.testing import flags, off, variables
 >>> with flags(client, new_checkout=off):
@@ -17,15 +17,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kameleoon.testing._captures import Conversions, Exposure, Exposures, TrackedConversion, conversions, exposures
     from kameleoon.testing._clock import Clock, clock
+    from kameleoon.testing._data_file_mistake import DataFileMistake
     from kameleoon.testing._flags import FlagOverrides, flags
     from kameleoon.testing._known_flags import NotInDataFile
     from kameleoon.testing._overrides import FlagValue, Override, disabled, off, on, variables, variation
+    from kameleoon.testing.data_file import DataFile
     from kameleoon.testing.faults import Fault, FaultKind, ServiceName
     from kameleoon.testing.platform import Platform
 
 __all__ = [
     "Clock",
     "Conversions",
+    "DataFile",
+    "DataFileMistake",
     "Exposure",
     "Exposures",
     "Fault",
@@ -51,9 +55,11 @@ __all__ = [
 _NAMES = {
     "_captures": ("Conversions", "Exposure", "Exposures", "TrackedConversion", "conversions", "exposures"),
     "_clock": ("Clock", "clock"),
+    "_data_file_mistake": ("DataFileMistake",),
     "_flags": ("FlagOverrides", "flags"),
     "_known_flags": ("NotInDataFile",),
     "_overrides": ("FlagValue", "Override", "disabled", "off", "on", "variables", "variation"),
+    "data_file": ("DataFile",),
     "faults": ("Fault", "FaultKind", "ServiceName"),
     "platform": ("Platform",),
 }
