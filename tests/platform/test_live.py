@@ -47,6 +47,15 @@ def test_flags_in_words_with_the_kinds_of_data(platform: Platform) -> None:
     assert asked(platform, "flags")["revision"] == asked(platform, "live")["revision"] == 2
 
 
+def test_what_clients_leave_out_is_told(platform: Platform) -> None:
+    assert asked(platform, "flags")["leftOut"] == []
+    platform.set_data_file({"featureFlags": [5, flag("good", rules=[{"id": "x"}])]})
+    words = asked(platform, "flags")
+    assert [found["key"] for found in words["flags"]] == ["good"]
+    assert len(words["leftOut"]) == 2
+    assert "feature flag" in words["leftOut"][0]
+
+
 def test_events_that_came_after_one_newest_first(platform: Platform) -> None:
     assert asked(platform, "live")["received"]["newest"] == -1
     send(platform, *(line(number, href=f"/{number}") for number in range(5)))

@@ -85,8 +85,9 @@ class Page:
         return [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def browser() -> Iterator[Any]:
+    """A browser of its own for each test: what one leaves in it, such as cookies, is not the next one's."""
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
@@ -101,17 +102,17 @@ def browser() -> Iterator[Any]:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     running = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield running
-    running.quit()
+    try:
+        yield running
+    finally:
+        running.quit()
 
 
 @pytest.fixture
-def page(browser: Any) -> Iterator[Page]:
+def page(browser: Any) -> Page:
     shown = Page(browser)
     shown.resize(1200)
-    shown.complaints()
-    yield shown
-    browser.get("about:blank")
+    return shown
 
 
 @pytest.fixture

@@ -186,6 +186,29 @@ def is_true(targeting: Targeting) -> bool:
     return (any if targeting.is_any else all)(is_true(part) for part in targeting.parts)
 
 
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"firstLevel": 5},
+        {"firstLevel": [5]},
+        {"firstLevel": [{"conditions": [5]}]},
+        {"firstLevel": [{"conditions": {}}]},
+        {"firstLevel": [{"conditions": [PHONE], "orOperators": [1]}]},
+        {"firstLevel": [], "firstLevelOrOperators": "text"},
+        {"firstLevel": None},
+        {"firstLevel": [{"conditions": None, "orOperators": None}]},
+        5,
+        None,
+    ],
+)
+def test_a_segment_of_another_shape_is_for_whom_the_client_has_it(tree: Any) -> None:
+    file = data_file(flag(rules=[rule(segmentId=5)]), segments=[{"id": 5, "conditionsData": tree}])
+    with KameleoonClient("site", KameleoonClientConfig.offline(file)) as client:
+        is_on = client.is_feature_active("alice", "flag", track=False)
+    nobody = "Delivery (rule 10): on, for visitors who are in segment 5, whose conditions cannot be read; so nobody"
+    assert sentence(file) == ("Delivery (rule 10): on, for everybody" if is_on else nobody)
+
+
 @given(st.lists(GROUPS, max_size=5), st.data())
 @settings(max_examples=300, deadline=None)
 def test_conditions_are_joined_as_the_client_joins_them(

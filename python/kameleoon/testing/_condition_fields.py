@@ -18,6 +18,7 @@ __all__ = [
     "in_time",
     "name_of",
     "number",
+    "optional_text",
     "quoted",
     "required_integer",
     "required_number",
@@ -91,9 +92,16 @@ def required_integer(fields: dict[str, Any], name: str) -> int:
     return value
 
 
+def optional_text(fields: dict[str, Any], name: str) -> str | None:
+    return None if fields.get(name) is None else required_text(fields, name)
+
+
 def required_number(fields: dict[str, Any], name: str) -> float:
+    """Any number; ``True`` and ``False`` count as 1 and 0."""
     value = fields.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool):
+        return int(value)
+    if not isinstance(value, (int, float)):
         raise Unreadable(f"{name} is {'missing' if value is None else 'no number'}")
     return value
 

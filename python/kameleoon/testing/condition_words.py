@@ -22,6 +22,7 @@ from kameleoon.testing._condition_fields import (
     in_time,
     name_of,
     number,
+    optional_text,
     quoted,
     required_integer,
     required_number,
@@ -104,7 +105,7 @@ class ConditionWords:
             flag_id = required_integer(fields, "featureFlagId")
             key = self._flags.get(flag_id)
             flag = f"feature flag {flag_id}" if key is None else f"feature flag {quoted(key)}"
-            variation = fields.get("variationKey")
+            variation = optional_text(fields, "variationKey")
             what = f"{'any variation' if variation is None else 'variation ' + quoted(variation)} of {flag}"
             if fields.get("ruleId") is not None:
                 what += f" by rule {required_integer(fields, 'ruleId')}"
@@ -168,14 +169,18 @@ def _cookie(_: ConditionWords, fields: dict[str, Any]) -> Phrase:
 
 def _geolocation(_: ConditionWords, fields: dict[str, Any]) -> Phrase:
     country = required_text(fields, "country")
-    smaller = [fields[name] for name in ("city", "region") if isinstance(fields.get(name), str)]
-    place = ", ".join(quoted(part)[1:-1] for part in [*smaller, country])
+    parts = [optional_text(fields, "city"), optional_text(fields, "region"), country]
+    place = ", ".join(quoted(part)[1:-1] for part in parts if part is not None)
     return f"who are in {place}", f"who are not in {place}"
 
 
 def _conversions(_: ConditionWords, fields: dict[str, Any]) -> Phrase:
     goal, within = fields.get("goalId"), visit_scope(fields, "VISITOR")
-    named = "any goal" if goal in (None, -1) else f"goal {required_integer(fields, 'goalId')}"
+    named = (
+        "any goal"
+        if goal is None or required_integer(fields, "goalId") == -1
+        else f"goal {required_integer(fields, 'goalId')}"
+    )
     return f"who have converted for {named} {within}", f"who have not converted for {named} {within}"
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from email.message import Message
 from typing import Any
 
+from kameleoon._native import BatchSnapshot
 from kameleoon.testing.event_words import EventWords
 from kameleoon.testing.faults import Fault, FaultKind, ServiceName
 from kameleoon.testing.services import Services
@@ -26,6 +27,7 @@ __all__ = ["Control", "refusal"]
 _JSON = "application/json"
 _MOST_EVENTS = 500
 """So many events are answered at once."""
+_MOST_LEFT_OUT = 100
 Answer = tuple[int, Any]
 Query = Mapping[str, str]
 
@@ -87,6 +89,7 @@ class Control:
         return {
             "revision": revision,
             **in_words(data_file),
+            "leftOut": _left_out(data_file),
             "kinds": kinds_to_json(data_file),
             "services": [service.value for service in ServiceName],
             "faultKinds": [kind.value for kind in FaultKind],
@@ -121,6 +124,14 @@ class Control:
             revision, data_file = self._platform.numbered_data_file()
             self._words = revision, EventWords(data_file)
         return self._words[1]
+
+
+def _left_out(data_file: dict[str, Any]) -> list[str]:
+    """What a client leaves out of the data file, with the reasons, as it logs them."""
+    try:
+        return BatchSnapshot.compile(json.dumps(data_file).encode())[1][:_MOST_LEFT_OUT]
+    except ValueError as error:
+        return [str(error)]
 
 
 def refusal(method: str, headers: Mapping[str, str] | Message, port: int) -> tuple[int, str] | None:

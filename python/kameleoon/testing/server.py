@@ -48,7 +48,7 @@ class PlatformServer(ThreadingHTTPServer):
 
     def __init__(self, platform: Services, port: int) -> None:
         self.platform = platform
-        self.control = Control(platform)
+        self.control: Control = Control(platform)
         self._connections: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
 

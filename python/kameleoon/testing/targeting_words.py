@@ -119,6 +119,9 @@ class SegmentWords:
         return self._of(segment_id, ())
 
     def _of(self, segment_id: int, outer: tuple[int, ...]) -> Targeting:
+        segment = self._segments.get(segment_id, {})
+        if not _is_readable(segment):
+            return Targeting(f"who are in segment {segment_id}, whose conditions cannot be read; so nobody")
         groups = self.conditions_of(segment_id) or []
         between, inside = self.operators_of(segment_id)
         within = (*outer, segment_id)
@@ -148,6 +151,20 @@ class SegmentWords:
             return Targeting(f"{phrase}, which asks nothing")
         parts = targeting.parts or (targeting,)
         return Targeting(parts=parts, is_any=targeting.is_any, named=phrase)
+
+
+def _is_readable(segment: dict[str, Any]) -> bool:
+    """Whether a segment's conditions have the shape that they must have. One without is for nobody."""
+    data = mapping(segment.get("conditionsData"))
+    groups = data.get("firstLevel")
+    levels = [(groups, data.get("firstLevelOrOperators"))]
+    if isinstance(groups, list):
+        levels += [(mapping(group).get("conditions"), mapping(group).get("orOperators")) for group in groups]
+    return all(_is_list_of(dict, items) and _is_list_of(bool, operators) for items, operators in levels)
+
+
+def _is_list_of(kind: type, items: Any) -> bool:
+    return items is None or (isinstance(items, list) and all(isinstance(item, kind) for item in items))
 
 
 def _operators(fields: dict[str, Any], name: str) -> list[Any]:

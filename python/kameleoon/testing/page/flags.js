@@ -15,7 +15,8 @@ export function showFlags(words) {
   });
   cards = kept;
   byId("flag-list").replaceChildren(...[...cards.values()].map(each => each.card));
-  byId("notes").replaceChildren(...words.notes.map(note => element("li", {}, note)));
+  byId("notes").replaceChildren(...words.notes.map(note => element("li", {}, note)),
+    ...words.leftOut.map(reason => element("li", { class: "left-out" }, reason)));
   rows = [...byId("flag-list").querySelectorAll("[data-share]")];
   if (focused) [...byId("flag-list").querySelectorAll("input")].find(input => input.ariaLabel === focused)?.focus();
   setText(byId("flag-tally"), figure(words.flags.length));
