@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from kameleoon._client_type import ClientType
 from kameleoon._native import BoundVisitor
@@ -234,7 +234,7 @@ class Evaluations(Mapping[str, Variation]):
             return self._visitor == other._visitor and self._variations == other._variations
         return self._variations == other
 
-    __hash__ = None  # type: ignore[assignment]  # as of other mappings
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # as of other mappings
 
     def __repr__(self) -> str:
         keys = {key: variation.key for key, variation in self._variations.items()}

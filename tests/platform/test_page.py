@@ -174,7 +174,7 @@ def test_rules_in_words_and_search(page: Page, platform: Platform) -> None:
     page.open(platform)
     eventually(lambda: len(page.texts("article")) == 13)
     assert page.text("[data-flag=age_gate] .rules p") == (
-        "Delivery (rule 1033): on, for visitors who are in France and whose custom datum 'age' is greater than 17"
+        "Delivery (rule 5100): on, for visitors who are in France and whose custom datum 'age' is greater than 17"
     )
     assert page.text("[data-flag=mobile_menu] .audience").splitlines() == [
         "any of",
@@ -193,7 +193,7 @@ def test_rules_in_words_and_search(page: Page, platform: Platform) -> None:
     assert found("france greater") == ["age_gate"], "the rules' words"
     assert found("threshold") == ["free_shipping"], "variables"
     assert found("mail") == ["cart_reminder"], "variations"
-    assert found("1033") == ["age_gate"], "identifiers"
+    assert found("5100") == ["age_gate"], "identifiers"
     assert page.text("#found") == "1 of 13 flags"
     assert found("nothing like it") == []
     assert "No flag has “nothing like it” in it." in page.text("#no-flags")
@@ -222,10 +222,10 @@ def test_evaluating_as_a_visitor(page: Page, platform: Platform) -> None:
     assert page.text("#mistake") == ""
     assert page.find("#visitor-form").get_attribute("innerHTML").count("aria-invalid") == 0
     summary = "#answer [data-flag=free_shipping] summary"
-    assert page.text(summary).split("\n") == ["free_shipping", "on", "Delivery (rule 1020)"]
+    assert page.text(summary).split("\n") == ["free_shipping", "on", "Delivery (rule 3100)"]
     page.find(summary).send_keys("\n")  # with the keyboard
     tree = page.text("#answer [data-flag=free_shipping] .tree")
-    assert "Delivery (rule 1020): it delivers its first variation" in tree
+    assert "Delivery (rule 3100): it delivers its first variation" in tree
     assert "whose custom datum 'plan' is 'premium'" in tree
     assert 'visitor: ["premium"]' in tree
     assert "threshold = 29.5" in page.text("#answer [data-flag=free_shipping]")

@@ -10,7 +10,7 @@ from datetime import timedelta
 from enum import Enum
 from functools import reduce
 from operator import or_
-from typing import Generic, TypeVar, Union
+from typing import ClassVar, Generic, TypeVar, Union
 
 from kameleoon.testing._data_file_mistake import DataFileMistake
 from kameleoon.testing._expressions import Condition, Reference, Term
@@ -61,7 +61,7 @@ class Text:
     (page_url == 'https://shop.example/') | page_url.matches('https://shop\\.example/product/\\d+')
     """
 
-    __hash__ = None  # type: ignore[assignment]  # equality makes a condition
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # equality makes a condition
 
     def __init__(
         self, kind: str, field: str, operator: str, shown: str, more: Mapping[str, object] | None = None
@@ -108,7 +108,7 @@ class Number:
     (page_views > 3) | (page_views == 3)
     """
 
-    __hash__ = None  # type: ignore[assignment]  # equality makes a condition
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # equality makes a condition
 
     def __init__(self, kind: str, field: str, shown: str) -> None:
         """``field``: the name that the condition has for the number."""
@@ -176,7 +176,7 @@ class Version:
     (application_version > '3.4')
     """
 
-    __hash__ = None  # type: ignore[assignment]  # equality makes a condition
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # equality makes a condition
 
     def __init__(self, kind: str, more: Mapping[str, object], shown: str) -> None:
         """``more``: the condition's other fields."""
@@ -221,7 +221,7 @@ class Kind(Generic[KindType]):
     (device == DeviceType.PHONE)
     """
 
-    __hash__ = None  # type: ignore[assignment]  # equality makes a condition
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # equality makes a condition
 
     def __init__(self, kind: str, field: str, kinds: type[KindType], shown: str) -> None:
         """``kinds``: the enumeration."""
@@ -258,7 +258,7 @@ class CustomDatum:
     (custom("plan") == 'gold') & (custom("age") > 17) & custom("country").among('fr', 'de')
     """
 
-    __hash__ = None  # type: ignore[assignment]  # equality makes a condition
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # equality makes a condition
 
     def __init__(self, index_or_name: int | str) -> None:
         if isinstance(index_or_name, bool) or not isinstance(index_or_name, (int, str)):
