@@ -170,8 +170,7 @@ _VALUES: dict[str, st.SearchStrategy[VariableValue]] = {
 }
 
 
-@st.composite
-def data_files(draw: st.DrawFn, *, flags: int = 5) -> dict[str, Any]:
+def data_files(*, flags: int = 5) -> st.SearchStrategy[dict[str, Any]]:
     """Data files as ``DataFile.build`` gives them, of 1 to ``flags`` flags (``flag0``, ``flag1``, …): experiments and
     deliveries, targeted or not, expositions, groups, a holdout, consent, custom data (``custom1`` to ``custom4``),
     variables of each type, segments that refer to others, disabled flags.
@@ -180,6 +179,11 @@ def data_files(draw: st.DrawFn, *, flags: int = 5) -> dict[str, Any]:
     >>> find(data_files(), lambda data_file: data_file["featureFlags"])["featureFlags"][0]["featureKey"]
     'flag0'
     """
+    return _data_files(flags)
+
+
+@st.composite
+def _data_files(draw: st.DrawFn, flags: int) -> dict[str, Any]:
     file = DataFile()
     for index in range(1, 5):
         scope: Literal["VISITOR", "VISIT"] = "VISITOR" if draw(st.booleans()) else "VISIT"
