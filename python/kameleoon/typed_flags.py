@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from kameleoon.exceptions import KameleoonError
 from kameleoon.visitor import Visitor
 
 __all__ = ["TypedFlag", "TypedFlags"]
-
-T = TypeVar("T")
 
 
 class TypedFlags:
@@ -61,7 +59,7 @@ class TypedFlag:
     def _json(self, variable_key: str, default: Any) -> Any:
         return self._visitor.json(self._key, variable_key, default)
 
-    def _one_of(self, variable_key: str, default: T, *types: type) -> Any:
+    def _one_of(self, variable_key: str, default: Any, *types: type) -> Any:
         """A value of several types, as variations of a flag may have under one key."""
         found = self._visitor.json(self._key, variable_key, default)
         return found if type(found) in types else default

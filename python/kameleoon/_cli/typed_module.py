@@ -103,7 +103,9 @@ def _class(name: str, variation: str, key: str, flag: dict[str, Any]) -> Iterato
     variations = identified(flag, "variations", "key")
     default = flag.get("defaultVariationKey")
     default = default if isinstance(default, str) else ""
-    keys = dict.fromkeys([*(each for each in variations if isinstance(each, str)), *([default] if default else [])])
+    keys: list[str] = [each for each in variations if isinstance(each, str)]
+    if default and default not in keys:
+        keys.append(default)
     yield f"{variation} = {_literal(keys)}"
     yield f'"""The variations of the flag {_words(key)}."""\n\n'
     yield f"class {name}(TypedFlag):"
