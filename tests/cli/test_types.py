@@ -12,17 +12,20 @@ from typing import Any
 import pytest
 
 from kameleoon import KameleoonClient, KameleoonClientConfig
-from kameleoon.testing import exposures
+from kameleoon.testing import DataFile, exposures
 from tests.cli.commands import kameleoon, write_json
-from tests.data_files import data_file, flag, rule, variation
+from tests.data_files import data_file, flag, variation
 
-OFF = variation("off", ("amount", "NUMBER", 1), ("title", "STRING", "Plain"), ("layout", "JSON", '{"a": [1, null]}'))
-ON = variation(
-    "on", ("amount", "NUMBER", 9.5), ("title", "STRING", "Fancy"), ("layout", "JSON", "[]"), ("wraps", "BOOLEAN", True)
-)
-SHOP = data_file(
-    flag("new-checkout", 1, [rule(10)], variations=[OFF, ON]),
-    flag("gone", 2, environmentEnabled=False, variations=[variation("off", ("title", "STRING", "Bye"))]),
+SHOP = (
+    DataFile()
+    .flag("new-checkout")
+    .variation("off", {"amount": 1, "title": "Plain", "layout": {"a": [1, None]}}, partial=True)
+    .variation("on", {"amount": 9.5, "title": "Fancy", "layout": [], "wraps": True})
+    .delivery("on")
+    .flag("gone")
+    .variation("off", {"title": "Bye"})
+    .disabled()
+    .build()
 )
 ODD = data_file(
     flag("a b", 1),

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from kameleoon.testing import Platform
-from tests.data_files import data_file, flag, rule, variation
+from kameleoon.testing import DataFile, Platform
 from tests.integration.conftest import eventually
 from tests.platform.test_page import CHROMIUM, DRIVER, browser
 from tests.samples.servers import EXAMPLES, UVICORN, Sample, Server
@@ -20,14 +19,12 @@ pytestmark = [
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and its driver"),
     pytest.mark.filterwarnings("ignore"),
 ]
-SHARES = [
-    {"variationKey": "off", "variationId": 12, "exposition": 0.5},
-    {"variationKey": "on", "variationId": 13, "exposition": 0.5},
-]
-CHECKOUT = flag(
-    "checkout",
-    rules=[rule(type="EXPERIMENTATION", variationByExposition=SHARES)],
-    variations=[variation("off"), variation("on", ("title", "STRING", "<b>Hello</b>"))],
+CHECKOUT = (
+    DataFile()
+    .flag("checkout")
+    .variation("off")
+    .variation("on", {"title": "<b>Hello</b>"}, partial=True)
+    .experiment(50, 50)
 )
 SHOPS = [
     Sample("fastapi_shop", UVICORN, "app", ("uvicorn", "fastapi"), EXAMPLES / "fastapi"),
@@ -52,8 +49,8 @@ def shop(request: Any) -> Sample:
 
 @pytest.fixture
 def served(request: pytest.FixtureRequest, shop: Sample, tmp_path: Path) -> Iterator[tuple[str, Platform]]:
-    configuration = {"consentType": "REQUIRED"} if request.param else {}
-    with Platform(data_file(CHECKOUT, configuration=configuration)) as platform:
+    checkout = CHECKOUT.consent(required=request.param)
+    with Platform(checkout.build()) as platform:
         settings = {
             "KAMELEOON_CLIENT_ID": "id",
             "KAMELEOON_CLIENT_SECRET": "secret",

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kameleoon.testing import Platform
-from tests.data_files import data_file, flag, rule
+from kameleoon.testing import DataFile, Platform
 from tests.integration.conftest import eventually
 from tests.samples.servers import EXAMPLES
 
@@ -22,7 +21,7 @@ FOLDER = EXAMPLES / "celery"
 
 @pytest.fixture
 def platform() -> Iterator[Platform]:
-    with Platform(data_file(flag("checkout", rules=[rule(type="EXPERIMENTATION")]))) as platform:
+    with Platform(DataFile().flag("checkout").experiment(on=100).build()) as platform:
         yield platform
 
 

@@ -16,23 +16,27 @@ from pathlib import Path
 import pytest
 import requests
 
-from kameleoon.testing import Platform
-from tests.data_files import data_file, flag, rule, variation
+from kameleoon.testing import DataFile, Platform
 from tests.integration.conftest import eventually
 from tests.samples.servers import EXAMPLES
 
 pytest.importorskip("django")
 
-CHECKOUT = flag(
-    "checkout",
-    rules=[rule(type="EXPERIMENTATION")],
-    variations=[variation("off"), variation("on", ("title", "STRING", "<b>Hello</b>"))],
+SHOP = (
+    DataFile()
+    .flag("checkout")
+    .variation("off")
+    .variation("on", {"title": "<b>Hello</b>"}, partial=True)
+    .experiment(on=100)
+    .flag("gone")
+    .disabled()
+    .build()
 )
 
 
 @pytest.fixture
 def platform() -> Iterator[Platform]:
-    with Platform(data_file(CHECKOUT, flag("gone", 2, environmentEnabled=False))) as platform:
+    with Platform(SHOP) as platform:
         yield platform
 
 

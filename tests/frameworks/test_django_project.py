@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from kameleoon.testing import Platform
-from tests.data_files import data_file, flag, rule, variation
+from kameleoon.testing import DataFile, Platform
 
 pytest.importorskip("django")
 
-CHECKOUT = flag("checkout", rules=[rule(type="EXPERIMENTATION")], variations=[variation("off"), variation("on")])
+CHECKOUT = DataFile().flag("checkout").experiment(on=100).build()
 LINES = """\
 INSTALLED_APPS += ["kameleoon.django"]
 MIDDLEWARE += ["kameleoon.django.KameleoonMiddleware"]
@@ -61,7 +60,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    with Platform(data_file(CHECKOUT)) as platform:
+    with Platform(CHECKOUT) as platform:
         subprocess.run([sys.executable, "-m", "django", "startproject", "shop", str(tmp_path)], check=True, timeout=90)
         with (tmp_path / "shop" / "settings.py").open("a") as settings:
             settings.write(LINES.replace("ORIGIN", platform.origin))

@@ -13,11 +13,10 @@ import pytest
 
 from kameleoon import KameleoonClient, KameleoonClientConfig
 from kameleoon.exceptions import ConfigException
-from kameleoon.testing import flags
-from tests.data_files import data_file, flag, rule
+from kameleoon.testing import DataFile, flags
 from tests.samples.servers import EXAMPLES
 
-FLAGS = data_file(flag("checkout", rules=[rule(type="EXPERIMENTATION")]))
+FLAGS = DataFile().flag("checkout").experiment(on=100).build()
 NAME = "kameleoonVisitorCode"
 
 
@@ -50,7 +49,7 @@ def test_flask_app_factories_and_templates(client: KameleoonClient) -> None:
 
         return app
 
-    with KameleoonClient("other", KameleoonClientConfig.offline(data_file())) as other:
+    with KameleoonClient("other", KameleoonClientConfig.offline(DataFile().build())) as other:
         first, second = create("first", None), create("second", other)
         assert (Kameleoon.client(first), Kameleoon.client(second)) == (client, other)
         browser = first.test_client()

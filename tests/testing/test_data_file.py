@@ -277,3 +277,13 @@ def test_decimal_shares_add_up() -> None:
 
 def test_it_is_json() -> None:
     assert json.loads(json.dumps(checkout().experiment(1, 2).build())) == checkout().experiment(1, 2).build()
+
+
+def test_a_variation_that_lacks_some_variables_may_come_first_or_last() -> None:
+    flag = DataFile().flag("a")
+    few, more = {"amount": 1}, {"amount": 9, "title": "x"}
+    first = flag.variation("off", few, partial=True).variation("on", more).build()
+    last = flag.variation("on", more).variation("off", few, partial=True).build()
+    for built in (first, last):
+        variables = {each["key"]: len(each["variables"]) for each in built["featureFlags"][0]["variations"]}
+        assert variables == {"off": 1, "on": 2}

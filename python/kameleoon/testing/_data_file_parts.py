@@ -77,6 +77,8 @@ class VariationPart:
     name: str
     variables: tuple[tuple[str, str, Any], ...]
     """Key, type and value of each."""
+    is_partial: bool
+    """Whether it may lack variables that others have, and they its own."""
 
     def written(self) -> dict[str, Any]:
         """As a data file has it."""
@@ -84,7 +86,7 @@ class VariationPart:
         return {"key": self.key, "name": self.name, "variables": listed}
 
 
-_USUAL = (VariationPart("off", "off", ()), VariationPart("on", "on", ()))
+_USUAL = (VariationPart("off", "off", (), False), VariationPart("on", "on", (), False))
 
 
 @dataclass(frozen=True)

@@ -96,13 +96,13 @@ def with_variation(parts: Parts, key: str, name: str | None, variables: Variable
         place = f"variable {variable_key!r} of variation {key!r} of flag {flag.key!r}"
         checked_key(variable_key, f"a variable of variation {key!r} of flag {flag.key!r}")
         written.append((variable_key, *typed(value, place)))
-    variation = VariationPart(key, key if name is None else name, tuple(written))
+    variation = VariationPart(key, key if name is None else name, tuple(written), is_partial)
     for other in flag.named_variations:
-        _check_same_variables(flag, other, variation, is_partial=is_partial)
+        _check_same_variables(flag, other, variation)
     return with_last_flag(parts, named_variations=(*flag.named_variations, variation))
 
 
-def _check_same_variables(flag: FlagPart, other: VariationPart, variation: VariationPart, *, is_partial: bool) -> None:
+def _check_same_variables(flag: FlagPart, other: VariationPart, variation: VariationPart) -> None:
     """A flag's variations have the same variables, or none, each of one type."""
     mine = {key: kind for key, kind, _ in variation.variables}
     theirs = {key: kind for key, kind, _ in other.variables}
@@ -113,7 +113,7 @@ def _check_same_variables(flag: FlagPart, other: VariationPart, variation: Varia
                 f"variable {key!r} is of type {mine[key]} in {place}, and of type {kind} in {other.key!r}",
                 "a variable has one type",
             )
-    if is_partial or not mine or not theirs:
+    if variation.is_partial or other.is_partial or not mine or not theirs:
         return
     hint = "variation(…, partial=True) is one that lacks some"
     for key in mine:
