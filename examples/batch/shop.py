@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 NEW_CART = {
     "id": 10,
@@ -48,4 +48,7 @@ DATA_FILE: dict[str, Any] = {
         }
     ],
 }
-VISITORS = {"visitor_code": ["grace", "ada", "mary", None], "plan": ["pro", "pro", "free", "pro"]}
+VISITORS: dict[str, list[Optional[str]]] = {
+    "visitor_code": ["grace", "ada", "mary", None],
+    "plan": ["pro", "pro", "free", "pro"],
+}

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("openfeature", reason="the extra openfeature is not installed")
 
-SHOP = Path(__file__).parents[2] / "examples" / "openfeature" / "shop.py"
+SHOP = Path(__file__).parents[2] / "examples" / "openfeature" / "greeting.py"
 
 
 def test_the_shop_runs() -> None:

@@ -1,4 +1,4 @@
-"""A shop that asks OpenFeature, on a local platform: ``python examples/openfeature/shop.py``."""
+"""A shop that asks OpenFeature, on a local platform: ``python examples/openfeature/greeting.py``."""
 
 from openfeature import api
 from openfeature.evaluation_context import EvaluationContext
