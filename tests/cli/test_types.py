@@ -27,6 +27,7 @@ SHOP = (
     .disabled()
     .build()
 )
+HIDING = ["property", "str", "float", "bool", "Any", "Union", "cast", "PropertyVariation", "behind"]
 ODD = data_file(
     flag("a b", 1),
     flag("a-b", 2),
@@ -48,6 +49,15 @@ ODD = data_file(
     flag("\ufb01", 11),  # the ligature of "fi": Python takes both for one name
     flag("fi", 12),
     flag("none", 13, variations=[], defaultVariationKey=None),
+    flag("property", 14, variations=[variation("off", *((name, "STRING", "a") for name in HIDING))]),
+    flag("str", 15),
+    flag("Checkout", 16),
+    flag("checkout", 17),
+    flag("CheckoutVariation", 18),
+    flag("CheckoutFlag_2", 19),
+    flag(
+        "large", 20, variations=[variation("off", ("huge", "NUMBER", 10**400), ("deep", "JSON", "[" * 150 + "]" * 150))]
+    ),
     {"featureKey": 7},
 )
 
@@ -92,12 +102,14 @@ def test_keys_that_are_no_names(tmp_path: Path) -> None:
         flags = module.Flags(client.visitor("alice"))
         names = [name for name in vars(module.Flags) if not name.startswith("_")]
         assert names[:4] == ["a_b", "a_b_2", "class_", "flag_1st"]
-        assert "visitor_2" in names and len(names) == len(set(names)) == 13
+        assert "visitor_2" in names and len(names) == len(set(names)) == 20
         assert flags.visitor.code == "alice"
         keys = [key["featureKey"] for key in ODD["featureFlags"] if isinstance(key["featureKey"], str)]
         for name, key in zip(names, keys):
             typed = getattr(flags, name)
             assert typed.is_active() == client.is_feature_active("alice", key), (name, key)
+        assert (flags.property_.property_, flags.property_.str_, flags.property_.behind) == ("a", "a", "a")
+        assert flags.Checkout.is_active() and flags.large.deep is not None
         assert flags.mixed.v == 2 and flags.mixed.v2 is True and flags.mixed.is_active_2 is None
 
 

@@ -6,6 +6,7 @@ import json
 import keyword
 import math
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -46,6 +47,9 @@ _JSON = Kind("Any", "_json", None)
 _KINDS = {"BOOLEAN": _TRUTH, "NUMBER": _NUMBER, "STRING": _TEXT, "JS": _TEXT, "CSS": _TEXT, "JSON": _JSON}
 _TYPING = {"Any": "-> Any:", "Literal": "Literal[", "Union": "-> Union[", "cast": "return cast("}
 """What is imported of ``typing``, and how it is used."""
+_WRITTEN = {"property", "bool", "float", "str", "Any", "Union"}
+"""What the classes are written with: an attribute of such a name would hide it from those behind."""
+_MOST_LEVELS = 50  # of a JSON value that is written as Python, whose parser takes 200
 _RUNTIME = {"bool": "bool", "float": "int, float", "str": "str"}
 
 
@@ -62,7 +66,7 @@ class Names:
             name = f"{otherwise}_{name}"
         if not name.isidentifier():
             name = f"{otherwise}_{re.sub(r'[^A-Za-z0-9]', '_', ascii(key)).strip('_')}"
-        if keyword.iskeyword(name):
+        if keyword.iskeyword(name) or name in _WRITTEN:
             name += "_"
         number, unique = 1, name
         while unique in self._taken:
@@ -76,16 +80,19 @@ def module_of(data_file: bytes) -> str:
     """The module for a data file. Raises ``KameleoonError`` where that cannot be read."""
     found = identified(loaded(data_file), "featureFlags", "featureKey")
     flags = {key: flag for key, flag in found.items() if isinstance(key, str)}
-    classes = Names({"Any", "FlagKey", "Flags", "Literal", "TypedFlag", "TypedFlags", "Union", "cast"})
     attributes = Names(dir(TypedFlags))
+    named = {key: attributes.of(key, key, "flag") for key in flags}
+    # No class has the name of an attribute, which would hide it: the flag `Checkout` is of the class `CheckoutFlag`.
+    others = {"Any", "FlagKey", "Flags", "Literal", "TypedFlag", "TypedFlags", "Union", "cast"}
+    classes = Names(others.union(named.values()))
     written, accessors, names = [], [], ["FlagKey", "Flags"]
     for key, flag in flags.items():
-        words = re.split(r"[\W_]+", key)
-        name = classes.of(key, "".join(word[:1].upper() + word[1:] for word in words), "Flag")
+        words = "".join(word[:1].upper() + word[1:] for word in re.split(r"[\W_]+", key))
+        name = classes.of(key, f"{words}Flag" if words in named.values() else words, "Flag")
         variation = classes.of(key, f"{name}Variation", "FlagVariation")
         names += [name, variation]
         written.append("\n".join(_class(name, variation, key, flag)) + "\n")
-        accessors.append(_accessor(attributes.of(key, key, "flag"), name, key))
+        accessors.append(_accessor(named[key], name, key))
     typing = [name for name, use in _TYPING.items() if any(use in text for text in [_literal(flags), *written])]
     head = _HEAD.format(
         names=_list(sorted(names)),
@@ -116,7 +123,7 @@ def _class(name: str, variation: str, key: str, flag: dict[str, Any]) -> Iterato
     yield '        """The key of the visitor\'s variation."""'
     answer = "self._variation_key(track)"
     yield f"        return cast({variation}, {answer})" if keys else f"        return {answer}"
-    attributes = Names({*dir(TypedFlag), "variation"})
+    attributes = Names({*dir(TypedFlag), "variation", variation})
     for variable, (kinds, value) in _variables(variations.values(), variations.get(default, {})).items():
         yield from _variable(attributes.of(variable, variable, "variable"), variable, kinds, value)
 
@@ -142,10 +149,15 @@ def _value(variable: dict[str, Any]) -> Any:
     value = variable.get("value")
     if variable.get("type") == "JSON" and isinstance(value, str):
         try:
-            return json.loads(value)
+            value = json.loads(value)
         except (ValueError, RecursionError):
             return None
-    return value
+    return None if _is_deep(value) else value
+
+
+def _is_deep(value: Any, levels: int = _MOST_LEVELS) -> bool:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return not levels or any(_is_deep(item, levels - 1) for item in inside)
 
 
 def _variable(name: str, key: str, kinds: list[Kind], value: Any) -> Iterator[str]:
@@ -166,7 +178,8 @@ def _variable(name: str, key: str, kinds: list[Kind], value: Any) -> Iterator[st
 
 def _fits(value: Any, kind: Kind) -> bool:
     if kind is _NUMBER:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return is_number and abs(value) <= sys.float_info.max  # false of NaN, and right for the largest int
     return kind is _JSON or isinstance(value, bool if kind is _TRUTH else str)
 
 
