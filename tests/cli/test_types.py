@@ -109,7 +109,7 @@ def test_keys_that_are_no_names(tmp_path: Path) -> None:
             typed = getattr(flags, name)
             assert typed.is_active() == client.is_feature_active("alice", key), (name, key)
         assert (flags.property_.property_, flags.property_.str_, flags.property_.behind) == ("a", "a", "a")
-        assert flags.Checkout.is_active() and flags.large.deep is not None
+        assert flags.Checkout.is_active() and (flags.large.huge, flags.large.deep) == (0.0, None)
         assert flags.mixed.v == 2 and flags.mixed.v2 is True and flags.mixed.is_active_2 is None
 
 

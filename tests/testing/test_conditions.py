@@ -119,6 +119,14 @@ def test_with_the_datum_and_without(
             assert client.is_feature_active(code, "flag") is wanted, client.explain(code, "flag")
 
 
+@pytest.mark.parametrize("condition", [row[0] for row in WITH_DATA], ids=repr)
+def test_explanations_name_the_conditions(condition: Condition, make_client: Make) -> None:
+    data_file = on_for(condition)
+    explained = str(make_client(data_file).explain("alice", "flag"))
+    kinds = set(re.findall(r'"targetingType": "(\w+)"', json.dumps(data_file["segments"])))
+    assert kinds and all(kind in explained for kind in kinds), explained
+
+
 def test_the_visitor_code(make_client: Make) -> None:
     client = make_client(on_for((of.visitor_code == "alice") | of.visitor_code.contains("team-")))
     assert [client.is_feature_active(code, "flag") for code in ("alice", "team-7", "bob")] == [True, True, False]
@@ -278,6 +286,17 @@ def test_and_instead_of_an_ampersand() -> None:
         (lambda: of.converted(7, visits=0), "visits is 0. hint: the number of visits, 1 for the current one"),
         (lambda: of.exclusive("ALL"), "exclusive('ALL'). hint: one of 'EXPERIMENT', 'PERSONALIZATION', 'ANY'"),
         (lambda: of.heat(1, 2, lower=5, upper=4), "heat() has the lower bound 5, above the upper one, 4. hint: swap them"),
+        (lambda: of.heat(1, 2, lower=float("nan"), upper=4), "heat() is compared with nan. hint: it is a number"),
+        (lambda: of.heat(1, "2", lower=1, upper=4), "heat() has the id '2'. hint: an id is an int"),
+        (lambda: of.converted("7"), "converted() has the id '7'. hint: an id is an int"),
+        (lambda: of.in_experiment(1, True), "in_experiment() has the id True. hint: an id is an int"),
+        (lambda: of.personalized(1.5), "personalized() has the id 1.5. hint: an id is an int"),
+        (lambda: of.geolocation("France", city=75), "geolocation() is compared with 75. hint: it is a text"),
+        (lambda: of.sdk_language(3), "sdk_language() is compared with 3. hint: it is a text"),
+        (lambda: of.cookie(3), "cookie() is compared with 3. hint: it is a text"),
+        (lambda: of.cookie("a", name_is="REGEX"), "cookie(name_is='REGEX'). hint: one of 'EXACT', "),
+        (lambda: of.raw("ODD", {"a": {1}}), "raw('ODD', {'a': {1}}) cannot be written: Object of type set "),
+        (lambda: custom(""), "custom(''). hint: a name is not empty"),
     ],
 )  # fmt: skip
 def test_conditions_that_cannot_be(write: Callable[[], object], message: str) -> None:

@@ -19,7 +19,7 @@ from kameleoon.batch import Snapshot
 from kameleoon.exceptions import FeatureEnvironmentDisabled
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from kameleoon.testing import strategies
-from kameleoon.testing.strategies import GeneratedVisitor, data, data_files, visitor_codes, visitors
+from kameleoon.testing.strategies import GeneratedVisitor, data, data_files, flag_keys, visitor_codes, visitors
 
 slowly = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -80,6 +80,18 @@ def test_evaluations_raise_what_is_documented_alone(data_file: dict[str, Any], t
 @given(visitor_codes())
 def test_visitor_codes_are_valid(code: str) -> None:
     assert 1 <= len(code) <= 255
+
+
+@slowly
+@given(data_files().flatmap(lambda data_file: st.tuples(st.just(data_file), flag_keys(data_file))))
+def test_keys_of_flags(drawn: tuple[dict[str, Any], str]) -> None:
+    data_file, key = drawn
+    assert key in [flag["featureKey"] for flag in data_file["featureFlags"]]
+
+
+def test_a_data_file_without_flags_has_no_keys() -> None:
+    with pytest.raises(ValueError, match="hint: data_files"):
+        flag_keys({"featureFlags": []})
 
 
 def test_a_log_line_would_be_seen() -> None:

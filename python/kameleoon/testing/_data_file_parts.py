@@ -18,6 +18,7 @@ __all__ = [
     "VariableValue",
     "Variables",
     "VariationPart",
+    "checked_json",
     "css",
     "free_id",
     "js",
@@ -51,17 +52,17 @@ def typed(value: VariableValue, culprit: str) -> tuple[str, Any]:
     if isinstance(value, bool):
         return "BOOLEAN", value
     if isinstance(value, (int, float)):
-        return "NUMBER", _as_json(value, culprit) and value
+        return "NUMBER", checked_json(value, culprit) and value
     for kind, of_kind in (("CSS", css), ("JS", js), ("STRING", str)):
         if isinstance(value, of_kind):
             return kind, str(value)
     if isinstance(value, (Mapping, list)):
-        return "JSON", _as_json(dict(value) if isinstance(value, Mapping) else value, culprit)
+        return "JSON", checked_json(dict(value) if isinstance(value, Mapping) else value, culprit)
     hint = "a bool, number, text, mapping or list, or css(…), js(…)"
     raise DataFileMistake(f"{culprit} has a value of type {type(value).__name__}", hint)
 
 
-def _as_json(value: object, culprit: str) -> str:
+def checked_json(value: object, culprit: str) -> str:
     """As JSON text, of which there is none for infinity, sets and the like."""
     try:
         return json.dumps(value, allow_nan=False)

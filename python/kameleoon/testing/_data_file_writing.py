@@ -235,6 +235,7 @@ def _shares_with_ids(
             raise DataFileMistake(f"{len(given)} variation ids for {len(keys)} shares of a rule of flag {flag.key!r}")
         given = dict(zip(keys, given))
     taken = [identifier for other in others for _, identifier, _ in other.shares]
+    taken += [identifier for key, identifier, _ in rule.shares if key not in given]
     for key, identifier in given.items():
         if key not in keys:
             raise unknown(f"a rule of flag {flag.key!r} has no variation", key, keys)
@@ -282,6 +283,7 @@ class _NamesSoFar:
 def with_target(parts: Parts, condition: Condition) -> Parts:
     """The last rule is for whom the condition holds."""
     flag = parts.flags[-1]
+    _check_condition(condition, f"a rule of flag {flag.key!r}")
     if flag.rules[-1].segment_id is not None:
         hint = "combine conditions with & in one .targeting(…)"
         raise DataFileMistake(f"a rule of flag {flag.key!r} is targeted twice", hint)
@@ -306,12 +308,17 @@ def with_segment(
         identifier = free_id(len(taken) + 1, taken)
     else:
         _check_free(identifier, taken, shown)
-    if condition is not None and not isinstance(condition, Condition):
-        hint = 'such as custom("plan") == "gold", of kameleoon.testing.conditions'
-        raise DataFileMistake(f"{shown} has the condition {condition!r}", hint)
+    if condition is not None:
+        _check_condition(condition, shown)
     names = _NamesSoFar(parts)
     data = {"firstLevel": [], "firstLevelOrOperators": []} if condition is None else conditions_data(condition, names)
     return replace(names.parts, segments=(*parts.segments, SegmentPart(identifier, name, data, is_audience)))
+
+
+def _check_condition(condition: object, place: str) -> None:
+    if not isinstance(condition, Condition):
+        hint = 'such as custom("plan") == "gold", of kameleoon.testing.conditions'
+        raise DataFileMistake(f"{place} has the condition {condition!r}", hint)
 
 
 def with_custom_data(

@@ -263,6 +263,8 @@ class CustomDatum:
     def __init__(self, index_or_name: int | str) -> None:
         if isinstance(index_or_name, bool) or not isinstance(index_or_name, (int, str)):
             raise DataFileMistake(f"custom({index_or_name!r})", "a custom datum has a name or an index")
+        if index_or_name == "":
+            raise DataFileMistake("custom('')", "a name is not empty")
         if isinstance(index_or_name, int) and index_or_name < 0:
             raise DataFileMistake(f"custom({index_or_name!r})", "an index is 0 or more")
         self._shown = f'custom("{index_or_name}")' if isinstance(index_or_name, str) else f"custom({index_or_name})"

@@ -14,8 +14,19 @@ from kameleoon.data.browser import BrowserType
 from kameleoon.data.device import DeviceType
 from kameleoon.data.operating_system import OperatingSystemType
 from kameleoon.testing._data_file_mistake import DataFileMistake
+from kameleoon.testing._data_file_parts import checked_json
 from kameleoon.testing._expressions import Condition, Names, Reference, Term
-from kameleoon.testing._operands import CustomDatum, Kind, Number, Text, TimeSince, Version, checked_pattern
+from kameleoon.testing._operands import (
+    CustomDatum,
+    Kind,
+    Number,
+    Text,
+    TimeSince,
+    Version,
+    checked_number,
+    checked_pattern,
+    checked_text,
+)
 
 __all__ = [
     "Condition",
@@ -101,6 +112,7 @@ def sdk_language(language: str) -> Condition:
     >>> sdk_language("PYTHON")
     sdk_language('PYTHON')
     """
+    checked_text(language, "sdk_language()")
     return Term("SDK_LANGUAGE", {"sdkLanguage": language}, f"sdk_language({language!r})")
 
 
@@ -110,6 +122,7 @@ def sdk_version(language: str) -> Version:
     >>> sdk_version("PYTHON") > "3"
     (sdk_version('PYTHON') > '3')
     """
+    checked_text(language, "sdk_version()")
     return Version("SDK_LANGUAGE", {"sdkLanguage": language}, f"sdk_version({language!r})")
 
 
@@ -119,8 +132,10 @@ def cookie(name: str, *, name_is: Literal["EXACT", "CONTAINS", "REGULAR_EXPRESSI
     >>> cookie("group") == "b"
     (cookie('group') == 'b')
     """
-    if name_is == "REGULAR_EXPRESSION":
-        checked_pattern(name, "cookie()")
+    if name_is not in ("EXACT", "CONTAINS", "REGULAR_EXPRESSION"):
+        raise DataFileMistake(f"cookie(name_is={name_is!r})", "one of 'EXACT', 'CONTAINS', 'REGULAR_EXPRESSION'")
+    check = checked_pattern if name_is == "REGULAR_EXPRESSION" else checked_text
+    check(name, "cookie()")
     shown = f"cookie({name!r})" if name_is == "EXACT" else f"cookie({name!r}, name_is={name_is!r})"
     return Text("COOKIE", "value", "valueMatchType", shown, {"name": name, "nameMatchType": name_is})
 
@@ -134,6 +149,9 @@ def geolocation(country: str, region: str | None = None, city: str | None = None
     if not country:
         raise DataFileMistake("geolocation() has no country", "it is needed: a condition without one is false")
     given = {"region": region, "city": city}
+    for text in (country, *given.values()):
+        if text is not None:
+            checked_text(text, "geolocation()")
     shown = [repr(country), *(f"{name}={value!r}" for name, value in given.items() if value is not None)]
     return Term("GEOLOCATION", {"country": country, **given}, f"geolocation({', '.join(shown)})")
 
@@ -146,6 +164,7 @@ def converted(goal_id: int | None = None, *, visits: int | None = None) -> Condi
     >>> converted(7, visits=1)
     converted(7, visits=1)
     """
+    _check_ids("converted()", goal_id)
     shown = "converted(" + ("" if goal_id is None else f"{goal_id}")
     return Term("CONVERSIONS", {"goalId": goal_id, **_scope(visits)}, _with_visits(shown, visits))
 
@@ -191,6 +210,7 @@ def in_experiment(experiment_id: int, variation_id: int | None = None, *, visits
     >>> in_experiment(11, 12)
     in_experiment(11, 12)
     """
+    _check_ids("in_experiment()", experiment_id, variation_id)
     match = "ANY" if variation_id is None else "EXACT"
     fields = {"experimentId": experiment_id, "variationMatchType": match, "variationId": variation_id}
     shown = f"in_experiment({experiment_id}" + ("" if variation_id is None else f", {variation_id}")
@@ -205,6 +225,7 @@ def personalized(personalization_id: int, *, visits: int | None = None) -> Condi
     >>> personalized(3)
     personalized(3)
     """
+    _check_ids("personalized()", personalization_id)
     fields = {"personalizationId": personalization_id, **_scope(visits)}
     return Term("TARGET_PERSONALIZATION", fields, _with_visits(f"personalized({personalization_id}", visits))
 
@@ -231,7 +252,8 @@ def heat(key_moment_id: int, goal_id: int, *, lower: float, upper: float) -> Con
     >>> heat(1, 7, lower=30, upper=50)
     heat(1, 7, lower=30, upper=50)
     """
-    if lower > upper:
+    _check_ids("heat()", key_moment_id, goal_id)
+    if checked_number(lower, "heat()") > checked_number(upper, "heat()"):
         raise DataFileMistake(f"heat() has the lower bound {lower}, above the upper one, {upper}", "swap them")
     fields = {"keyMomentId": key_moment_id, "goalId": goal_id, "lowerBound": lower, "upperBound": upper}
     return Term("HEAT_SLICE", fields, f"heat({key_moment_id}, {goal_id}, lower={lower}, upper={upper})")
@@ -253,7 +275,15 @@ def raw(targeting_type: str, fields: Mapping[str, Any] | None = None) -> Conditi
     raw('SOMETHING_NEW', {'size': 3})
     """
     shown = repr(targeting_type) + (f", {dict(fields)!r}" if fields else "")
+    checked_text(targeting_type, "raw()")
+    checked_json(dict(fields or {}), f"raw({shown})")
     return Term(targeting_type, dict(fields or {}), f"raw({shown})")
+
+
+def _check_ids(place: str, *ids: object) -> None:
+    for identifier in ids:
+        if identifier is not None and (isinstance(identifier, bool) or not isinstance(identifier, int)):
+            raise DataFileMistake(f"{place} has the id {identifier!r}", "an id is an int")
 
 
 def _scope(visits: int | None) -> dict[str, object]:

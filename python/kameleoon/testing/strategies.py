@@ -9,6 +9,7 @@ docs/testing-data-files.md#strategies.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from hypothesis import strategies as st
@@ -34,7 +35,7 @@ from kameleoon.testing import conditions as of
 from kameleoon.testing._data_file_parts import VariableValue, css, js
 from kameleoon.testing.data_file import DataFile, DataFileFlag
 
-__all__ = ["GeneratedVisitor", "conditions", "data", "data_files", "visitor_codes", "visitors"]
+__all__ = ["GeneratedVisitor", "conditions", "data", "data_files", "flag_keys", "visitor_codes", "visitors"]
 
 # What conditions ask for and visitors have is drawn from the same few, so that both are equal often enough.
 _INDICES = st.integers(1, 4)
@@ -180,6 +181,20 @@ def data_files(*, flags: int = 5) -> st.SearchStrategy[dict[str, Any]]:
     'flag0'
     """
     return _data_files(flags)
+
+
+def flag_keys(data_file: Mapping[str, Any]) -> st.SearchStrategy[str]:
+    """The keys of a data file's flags, which has to have some.
+
+    >>> from hypothesis import find
+    >>> from kameleoon.testing import DataFile
+    >>> find(flag_keys(DataFile().flag("a").flag("b").build()), lambda key: key > "a")
+    'b'
+    """
+    keys = [flag["featureKey"] for flag in data_file["featureFlags"]]
+    if not keys:
+        raise ValueError("the data file has no flags. hint: data_files() makes some with at least one")
+    return st.sampled_from(keys)
 
 
 @st.composite
