@@ -36,6 +36,8 @@ from kameleoon.exceptions import FeatureEnvironmentDisabled
 from tests.differential import generate
 from tests.differential.generate import Generator
 
+STRING_VIEW = getattr(pa, "string_view", pa.large_string)()  # older versions have none
+
 Row = dict[str, Any]
 KINDS = ["device", "browser", "operating_system", "geolocation", "version", "pages", "user_agent", "cookies", "goals"]
 
@@ -142,7 +144,7 @@ def texts(random: random.Random, values: list[str | None]) -> pa.Array:
     if layout == 0:
         return pa.array(values, pa.large_string())
     if layout == 1:
-        return pa.array(values, pa.string_view())
+        return pa.array(values, STRING_VIEW)
     if layout >= 3:
         encoded = pa.array(values, pa.string()).dictionary_encode()
         return encoded.cast(pa.dictionary(random.choice([pa.int8(), pa.int32(), pa.uint16()]), pa.string()))

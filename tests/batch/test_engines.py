@@ -31,6 +31,7 @@ from tests.batch import examples
 from tests.batch.visitors import QUESTIONS, SNAPSHOT, VISITORS, local
 from tests.data_files import data_file, flag
 
+CONNECTION = duckdb.connect()  # older versions close one that nobody has
 ENGINES = ["arrow", "duckdb", "pandas", "polars", "ray", "spark"]
 Ask = Callable[..., Any]
 
@@ -67,9 +68,7 @@ WAYS: dict[str, Ask] = {
     "polars streaming": lambda _, **question: (
         on_polars.assign(pl.LazyFrame(VISITORS), SNAPSHOT, **question).collect(engine="streaming").to_arrow()
     ),
-    "duckdb": lambda _, **question: on_duckdb.assign(
-        duckdb.connect().from_arrow(VISITORS), SNAPSHOT, **question
-    ).read_all(),
+    "duckdb": lambda _, **question: on_duckdb.assign(CONNECTION.from_arrow(VISITORS), SNAPSHOT, **question).read_all(),
     "pandas": lambda _, **question: from_pandas(on_pandas.assign(pandas_visitors(), SNAPSHOT, **question)),
 }
 
@@ -253,7 +252,7 @@ print(sorted({"duckdb", "numpy", "pandas", "polars", "pyarrow", "pyspark", "ray"
 def test_names_of_flags_are_names_of_columns() -> None:
     snapshot = Snapshot(data_file(flag('a "quoted", key'), flag("é", 2)))
     for found in (
-        on_duckdb.assign(duckdb.connect().from_arrow(VISITORS), snapshot, keep=["a.b"]).read_all().column_names,
+        on_duckdb.assign(CONNECTION.from_arrow(VISITORS), snapshot, keep=["a.b"]).read_all().column_names,
         on_polars.assign(pl.LazyFrame(VISITORS), snapshot, keep=["a.b"]).collect(engine="streaming").columns,
         on_pandas.assign(pandas_visitors(), snapshot, keep=["a.b"]).columns.tolist(),
     ):

@@ -13,6 +13,8 @@ import pytest
 from kameleoon.batch import Columns, Snapshot
 from tests.data_files import data_file, flag, rule, segment
 
+STRING_VIEW = getattr(pa, "string_view", pa.large_string)()  # older versions have none
+
 TEXT = {"valueMatchType": "EXACT", "value": "a"}
 CONDITIONS = [
     {"targetingType": "CUSTOM_DATUM", "customDataIndex": 1, **TEXT},
@@ -50,8 +52,11 @@ SCALARS: list[tuple[pa.DataType, Any]] = [
         for kind in (pa.float32(), pa.float64())
     ],
     *[(kind, lambda r: r.choice(["", "a", "PHONE", "été" * 40, "3.1"])) for kind in (pa.string(), pa.large_string())],
-    (pa.string_view(), lambda r: r.choice(["", "a", "a text that is longer than a view holds itself"])),
-    *[(kind, lambda r: r.choice([b"", b"a", b"\xff"])) for kind in (pa.binary(), pa.large_binary(), pa.binary_view())],
+    (STRING_VIEW, lambda r: r.choice(["", "a", "a text that is longer than a view holds itself"])),
+    *[
+        (kind, lambda r: r.choice([b"", b"a", b"\xff"]))
+        for kind in (pa.binary(), pa.large_binary(), getattr(pa, "binary_view", pa.large_binary)())
+    ],
     (pa.binary(3), lambda r: b"abc"),
     (pa.decimal128(10, 2), lambda r: decimal.Decimal("1.25")),
     (pa.date32(), lambda r: datetime.date(2026, 1, 1)),

@@ -59,7 +59,9 @@ def assign(
     """
     question = Question(snapshot, visitor_code, data, flags, layout, keep)
     columns = question.columns(relation.columns)
-    needed = relation.select(*map(duckdb.ColumnExpression, columns))
+    # As SQL: a `ColumnExpression` of older versions takes a name with a dot for that of a table and a column.
+    quoted = ['"{}"'.format(name.replace('"', '""')) for name in columns]
+    needed = relation.project(", ".join(quoted))
     return pa.RecordBatchReader.from_stream(question.answer(needed, threads=threads))
 
 
