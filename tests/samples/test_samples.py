@@ -181,5 +181,6 @@ def test_codes_with_special_characters(free: Running, sample: Sample) -> None:
 def test_samples_are_complete() -> None:
     from tests.samples.servers import EXAMPLES, PROGRAMS
 
-    shops = {path.stem for path in EXAMPLES.glob("*/*_shop.py")}
+    served = (path.stem for path in EXAMPLES.glob("*/*_shop.py"))
+    shops = {name for name in served if name != "celery_shop"}  # which tests/frameworks runs
     assert {sample.program for sample in SAMPLES} == {path.stem for path in PROGRAMS.glob("*.py")} | shops
