@@ -75,6 +75,7 @@ $(VENV)/engines-installed: $(VENV)/installed
 ## Tables on Spark (with Java, 17 or later) and Ray, whose workers are processes of their own (3 minutes).
 test-engines: build $(VENV)/engines-installed
 	$(BIN)/python -m pytest tests/engines
+	$(BIN)/pyright examples/batch/with_spark.py examples/batch/with_ray.py
 
 ## The tests of the network with the oldest dependencies that pyproject.toml allows, in an environment of its own.
 OLDEST := .oldest
