@@ -107,7 +107,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         """What the client was made with, immutable, in its own units, as ``KameleoonClientConfig.settings``.
 
         >>> client.settings.session_duration_second
-        1800.0
+        1800
         """
         return self._config
 
