@@ -26,17 +26,15 @@ from kameleoon.data import (
 )
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
-__all__ = ["VARIABLE_KEY", "conversion_of", "datum_of", "parts_of"]
+__all__ = ["KIND_NAMES", "VARIABLE_KEY", "conversion_of", "datum_of", "has_parts"]
 
 VARIABLE_KEY = "variableKey"
 """The attribute that names the variable whose value is wanted: no datum."""
 
 
-def parts_of(name: str, value: Any, custom_data: frozenset[str]) -> list[Any]:
-    """Those parts of an attribute's value that each stand for a datum: none for an attribute that is no datum."""
-    if name in _KINDS:
-        return list(value) if name in _REPEATED and isinstance(value, (list, tuple)) else [value]
-    return [value] if name in custom_data and name != VARIABLE_KEY else []
+def has_parts(name: str, value: Any) -> bool:
+    """Whether an attribute's value is a list, each part of which stands for a datum of its own."""
+    return name in _REPEATED and isinstance(value, (list, tuple))
 
 
 def datum_of(name: str, part: Any) -> Data | None:
@@ -180,6 +178,8 @@ _KINDS: dict[str, Callable[[Any], Data]] = {
     "cookie": lambda value: Cookie(_fields(value)),
     "uniqueIdentifier": _unique_identifier,
 }
+KIND_NAMES = frozenset(_KINDS)
+"""The attributes that are data of a kind, whatever the data file has."""
 _REPEATED = frozenset(("customData", "conversion", "pageView"))
 """Of these a context may have several, as a list."""
 _EXAMPLES = {

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from kameleoon.openfeature.context import VARIABLE_KEY
+
 __all__ = ["DataFile"]
 
 Object = dict[str, Any]
@@ -23,8 +25,8 @@ class DataFile:
         self._flags = {str(flag.get("featureKey")): links.digest(flag) for flag in links.flags}
         self.custom_data: frozenset[str] = frozenset(
             datum["name"] for datum in _objects(data_file.get("customData")) if isinstance(datum.get("name"), str)
-        )
-        """The names of the custom data."""
+        ) - {VARIABLE_KEY}
+        """The names of the custom data that an attribute of a context may have."""
 
     def changed_since(self, before: DataFile) -> list[str]:
         """The keys of the flags that were added, removed, or may be answered otherwise."""

@@ -11,7 +11,8 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 from weakref import WeakSet
 
-from kameleoon.openfeature.context import datum_of, parts_of
+from kameleoon.data import Data
+from kameleoon.openfeature.context import datum_of, has_parts
 from kameleoon.visitor import Visitor
 
 __all__ = ["GivenData"]
@@ -20,8 +21,9 @@ _MOST_VISITORS = 10_000
 _SHARDS = 16
 _MOST_TEXT = 256
 
-Marks = dict[str, tuple[Hashable, ...]]
-"""By the name of an attribute, what stands for each part of its value."""
+Marks = dict[str, Hashable]
+"""By the name of an attribute, what stands for its value: text, a digest, or a tuple of these, one for each part."""
+_NOBODY: tuple[float, Marks] = (float("inf"), {})
 
 
 class GivenData:
@@ -37,29 +39,26 @@ class GivenData:
         self._shards = [_Shard() for _ in range(_SHARDS)]
         _all.add(self)
 
-    def give(self, visitor: Visitor, attributes: Mapping[str, Any], custom_data: frozenset[str]) -> None:
-        """Adds to the visitor what is new. ``custom_data``: the names of custom data that the data file knows now."""
-        parts = {name: parts_of(name, value, custom_data) for name, value in attributes.items() if value is not None}
-        marks: Marks = {name: tuple(map(_mark, values)) for name, values in parts.items() if values}
+    def give(self, visitor: Visitor, attributes: Mapping[str, Any], data_names: frozenset[str]) -> None:
+        """Adds to the visitor what is new. ``data_names``: the attributes that stand for data."""
+        marks: Marks = {
+            name: value if type(value) is str and len(value) <= _MOST_TEXT else _mark_of(name, value)
+            for name, value in attributes.items()
+            if name in data_names and value is not None
+        }
         if not marks:
             return
         code = visitor.code
         shard = self._shards[hash(code) % _SHARDS]
         with shard.lock:
             now = time.monotonic()
-            since, given = shard.visitors.get(code, (now, {}))
+            since, given = shard.visitors.get(code, _NOBODY)
             if now - since >= self._session_seconds:
                 given = {}
-            new = [
-                datum
-                for name in marks
-                if given.get(name) != marks[name]
-                for part in _new_parts(parts[name], marks[name], given.get(name, ()))
-                if (datum := datum_of(name, part)) is not None
-            ]
-            if new:
-                visitor.add(*new)
-            shard.visitors[code] = (now, {**given, **marks} if given else marks)
+            if not marks.items() <= given.items():
+                visitor.add(*_new_data(attributes, marks, given))
+                given = {**given, **marks}
+            shard.visitors[code] = (now, given)
             shard.visitors.move_to_end(code)
             if len(shard.visitors) > _MOST_VISITORS // _SHARDS:
                 shard.visitors.popitem(last=False)
@@ -78,16 +77,30 @@ class _Shard:
         self.visitors: OrderedDict[str, tuple[float, Marks]] = OrderedDict()
 
 
-def _new_parts(parts: list[Any], marks: tuple[Hashable, ...], given: tuple[Hashable, ...]) -> list[Any]:
+def _new_data(attributes: Mapping[str, Any], marks: Marks, given: Marks) -> list[Data]:
     """Those that were not given with the last value: of a list that has grown, the further ones."""
-    left = Counter(given)
     new = []
-    for part, mark in zip(parts, marks):
-        if left[mark] > 0:
-            left[mark] -= 1
-        else:
-            new.append(part)
+    for name, mark in marks.items():
+        if name in given and given[name] == mark:
+            continue
+        left = Counter(_marks(given[name])) if name in given else Counter[Hashable]()
+        value = attributes[name]
+        for part, part_mark in zip(value if has_parts(name, value) else [value], _marks(mark)):
+            if left[part_mark] > 0:
+                left[part_mark] -= 1
+            elif (datum := datum_of(name, part)) is not None:
+                new.append(datum)
     return new
+
+
+def _mark_of(name: str, value: Any) -> Hashable:
+    """What stands for an attribute's value."""
+    return tuple(map(_mark, value)) if has_parts(name, value) else _mark(value)
+
+
+def _marks(mark: Hashable) -> tuple[Hashable, ...]:
+    """What stands for each of its parts."""
+    return mark if isinstance(mark, tuple) else (mark,)
 
 
 def _mark(part: Any) -> Hashable:
@@ -98,7 +111,7 @@ def _mark(part: Any) -> Hashable:
         text = repr(part)
     except Exception:  # noqa: BLE001  # any class may come; that it cannot be read is told when it is
         text = ""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest(), "big")
 
 
 _all: WeakSet[GivenData] = WeakSet()

@@ -231,7 +231,7 @@ class KameleoonProvider(AbstractProvider):
         except VisitorCodeInvalid as error:
             return failure(default, ErrorCode.INVALID_CONTEXT, f"the targeting key cannot be a visitor code: {error}")
         if attributes and given is not None:
-            given.give(visitor, attributes, watch.data_file.custom_data)
+            given.give(visitor, attributes, watch.data_names)
         variable_key = attributes.get(VARIABLE_KEY)
         details = visitor.details(flag_key)
         return resolved(
@@ -268,5 +268,5 @@ class KameleoonProvider(AbstractProvider):
             KameleoonLogger.warning(message, tracking_event_name, error)
             return
         if evaluation_context is not None and given is not None:
-            given.give(visitor, evaluation_context.attributes, watch.data_file.custom_data)
+            given.give(visitor, evaluation_context.attributes, watch.data_names)
         visitor.convert(conversion.goal_id, conversion.revenue, conversion.negative, conversion.metadata)
