@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from http.cookies import Morsel
 
     from kameleoon._service import Service
+    from kameleoon._settings.table import Settings
     from kameleoon.batch.snapshot import Snapshot
     from kameleoon.types.client_stats import ClientStats
     from kameleoon.types.data_file import DataFile
@@ -100,6 +101,15 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
     def site_code(self) -> str:
         """The site code."""
         return self._site_code
+
+    @property
+    def settings(self) -> Settings:
+        """What the client was made with, immutable, in its own units, as ``KameleoonClientConfig.settings``.
+
+        >>> client.settings.session_duration_second
+        1800
+        """
+        return self._config
 
     # Visitors
 

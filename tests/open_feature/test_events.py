@@ -14,6 +14,7 @@ pytest.importorskip("openfeature", reason="the extra openfeature is not installe
 from openfeature import api
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.event import EventDetails, ProviderEvent
+from openfeature.provider import ProviderStatus
 
 from kameleoon import KameleoonClientConfig
 from kameleoon.events import EventType
@@ -48,6 +49,13 @@ class Events:
             found, details = self._events.get(timeout=seconds)
             if found is event and details.provider_name != "No-op Provider":  # OpenFeature's own, at the beginning
                 return details
+
+    def kinds(self) -> list[ProviderEvent]:
+        """Those that have come since and were not waited for."""
+        found = []
+        while not self._events.empty():
+            found.append(self._events.get()[0])
+        return found
 
 
 def wait_for_stream(provider: KameleoonProvider) -> None:
@@ -107,6 +115,27 @@ def test_a_service_that_comes_late(platform: Platform, provider: KameleoonProvid
     platform.faults.clear()
     events.wait_for(ProviderEvent.PROVIDER_READY, 60)
     assert client.get_boolean_value("plain", False, context)
+
+
+@pytest.mark.slow
+def test_what_was_never_there_is_not_stale(platform: Platform, provider: KameleoonProvider) -> None:
+    platform.faults.set(ServiceName.CONFIGURATION, Fault(FaultKind.STATUS, status=503))
+    events = Events()
+    api.set_provider(provider)
+    events.wait_for(ProviderEvent.PROVIDER_ERROR)
+    end = time.monotonic() + 150
+    while time.monotonic() < end:
+        status = provider.client.stats().data_source if provider.client is not None else None
+        if status is not None and status.is_stale:
+            break
+        time.sleep(0.2)
+    time.sleep(1)  # for the event, which must not come
+    assert api.get_client().get_provider_status() is ProviderStatus.ERROR
+    assert events.kinds() == []
+    platform.faults.clear()
+    events.wait_for(ProviderEvent.PROVIDER_READY, 90)
+    time.sleep(1)
+    assert events.kinds() == [], "it is told once"
 
 
 @pytest.mark.slow

@@ -200,6 +200,8 @@ def test_tracking(client: OpenFeatureClient, kameleoon: KameleoonClient, platfor
     client.track("purchase", of())
     client.track("7")
     client.track("7", of("x" * 256))
+    for goal in (True, 7.5, float("inf"), None):
+        client.track("purchase", of(), TrackingEventDetails(attributes={"goalId": goal}))
     assert kameleoon.flush(timeout=5)
     sent = [line for line in platform.received.lines if "eventType=conversion" in line]
     assert [("goalId=7" in line, "goalId=8&revenue=49.9" in line, "goalId=9&revenue=3" in line) for line in sent] == [
@@ -286,6 +288,11 @@ def test_a_start_that_fails(platform: Platform) -> None:
         api.clear_providers()
 
 
+def test_tracking_before_there_is_a_client(log: Any) -> None:
+    KameleoonProvider("site", KameleoonClientConfig.offline(FLAGS)).track("7", of())
+    assert "the provider has no client now" in log
+
+
 def test_what_cannot_be_made() -> None:
     with pytest.raises(TypeError, match="one of both"):
         KameleoonProvider()
@@ -317,3 +324,4 @@ def test_telemetry(client: OpenFeatureClient) -> None:
         "feature_flag.provider.name": "Kameleoon Provider",
     }
     assert second["error.type"] == "flag_not_found" and second["feature_flag.result.value"] == "x"
+    assert "no-such-flag" in str(second["feature_flag.error.message"]), "the name that replaces error.message"

@@ -7,6 +7,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("openfeature", reason="the extra openfeature is not installed")
+pytest.importorskip("pytest_bdd")
+
 from pytest_bdd import scenarios
 
 from tests.open_feature.flags import FOLDER

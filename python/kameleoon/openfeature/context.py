@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import json
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,46 +26,39 @@ from kameleoon.data import (
 )
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
-__all__ = ["VARIABLE_KEY", "GivenData", "conversions_of", "data_of"]
+__all__ = ["KIND_NAMES", "VARIABLE_KEY", "conversion_of", "datum_of", "has_parts"]
 
 VARIABLE_KEY = "variableKey"
 """The attribute that names the variable whose value is wanted: no datum."""
-_MOST_VISITORS = 10_000
 
 
-def data_of(name: str, value: Any, is_custom_datum: Callable[[str], bool]) -> Iterator[Data]:
-    """The data that an attribute of a context stands for. One that stands for none gives none; one that cannot be read
-    is logged, and gives none.
-    """
+def has_parts(name: str, value: Any) -> bool:
+    """Whether an attribute's value is a list, each part of which stands for a datum of its own."""
+    return name in _REPEATED and isinstance(value, (list, tuple))
+
+
+def datum_of(name: str, part: Any) -> Data | None:
+    """The datum that a part of an attribute's value stands for. One that cannot be read is logged, and is none."""
     read = _KINDS.get(name)
-    if value is None or name == VARIABLE_KEY:
-        return
-    if read is None:
-        if is_custom_datum(name):
-            yield CustomData(name, *_texts(value))
-        return
-    for each in value if isinstance(value, list) and name in _REPEATED else [value]:
-        try:
-            yield read(each)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) and error.args else str(error)
-            KameleoonLogger.warning(
-                "OpenFeature: the attribute %r of the evaluation context is ignored: %s. hint: it is such as %s",
-                name,
-                reason,
-                _EXAMPLES[name],
-            )
-
-
-def conversions_of(event: str, value: float | None, attributes: Mapping[str, Any]) -> Conversion:
-    """The conversion that a tracking event stands for. Raises ``ValueError`` where it names no goal."""
-    goal = attributes.get("goalId", event)
     try:
-        goal_id = int(goal)
-    except (TypeError, ValueError):
-        raise ValueError(f"goal {goal!r} is no whole number") from None
+        return CustomData(name, *_texts(part)) if read is None else read(part)
+    except Exception as error:  # noqa: BLE001  # any object may come in a context, and the evaluation goes on
+        reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) and error.args else str(error)
+        KameleoonLogger.warning(
+            "OpenFeature: the attribute %r of the evaluation context is ignored: %s. hint: it is such as %s",
+            name,
+            reason,
+            _EXAMPLES.get(name, '"gold" or ["a", "b"]'),
+        )
+        return None
+
+
+def conversion_of(event: str, value: float | None, attributes: Mapping[str, Any]) -> Conversion:
+    """The conversion that a tracking event stands for. Raises ``ValueError`` where it names no goal, and this or
+    ``TypeError`` or ``KeyError`` where the rest cannot be read.
+    """
     revenue = attributes.get("revenue", value)
-    return _conversion({**attributes, "goalId": goal_id, "revenue": revenue})
+    return _conversion({**attributes, "goalId": attributes.get("goalId", event), "revenue": revenue})
 
 
 def _fields(value: Any) -> Mapping[str, Any]:
@@ -112,6 +101,16 @@ def _whole(index: Any) -> Any:
     return int(index) if isinstance(index, float) and index.is_integer() else index
 
 
+def _goal_id(goal: Any) -> int:
+    """7, "7" or 7.0."""
+    goal = _whole(goal)
+    if isinstance(goal, str) and goal.strip().isdecimal():
+        return int(goal)
+    if isinstance(goal, bool) or not isinstance(goal, int):
+        raise ValueError(f"goal {goal!r} is no whole number")
+    return goal
+
+
 def _conversion(value: Any) -> Conversion:
     fields = _fields(value)
     metadata = fields.get("metadata") or []
@@ -119,7 +118,7 @@ def _conversion(value: Any) -> Conversion:
     if revenue is not None and (isinstance(revenue, bool) or not isinstance(revenue, (int, float))):
         raise TypeError(f"revenue {revenue!r} is no number")
     return Conversion(
-        int(fields["goalId"]),
+        _goal_id(fields["goalId"]),
         0.0 if revenue is None else revenue,
         bool(fields.get("negative", False)),
         [_custom_data(each) for each in (metadata if isinstance(metadata, list) else [metadata])] or None,
@@ -179,6 +178,8 @@ _KINDS: dict[str, Callable[[Any], Data]] = {
     "cookie": lambda value: Cookie(_fields(value)),
     "uniqueIdentifier": _unique_identifier,
 }
+KIND_NAMES = frozenset(_KINDS)
+"""The attributes that are data of a kind, whatever the data file has."""
 _REPEATED = frozenset(("customData", "conversion", "pageView"))
 """Of these a context may have several, as a list."""
 _EXAMPLES = {
@@ -194,37 +195,3 @@ _EXAMPLES = {
     "cookie": '{"name": "value"}',
     "uniqueIdentifier": "true",
 }
-
-
-class GivenData:
-    """Which attributes visitors were given last: they come with every evaluation, and would be sent with each.
-
-    So many visitors are remembered, those that came last; what a client has forgotten, as its session was over, counts
-    as not given. Threads may share it.
-    """
-
-    def __init__(self, session_seconds: float, most: int = _MOST_VISITORS) -> None:
-        self._session_seconds = session_seconds
-        self._most = most
-        self._lock = threading.Lock()
-        self._visitors: OrderedDict[str, tuple[float, dict[str, Any]]] = OrderedDict()
-
-    def new_in(self, code: str, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Those attributes that the visitor has not been given yet, or that are others now. They count as given."""
-        now = time.monotonic()
-        with self._lock:
-            known = self._visitors.pop(code, None)
-            if known is None or now - known[0] >= self._session_seconds:
-                given: dict[str, Any] = {}
-            elif known[1] == attributes:
-                self._visitors[code] = (now, known[1])
-                return {}
-            else:
-                given = known[1]
-        new = {name: value for name, value in attributes.items() if name not in given or given[name] != value}
-        kept = {**given, **copy.deepcopy(new)}  # the caller may change what it has passed
-        with self._lock:
-            self._visitors[code] = (now, kept)
-            if len(self._visitors) > self._most:
-                self._visitors.popitem(last=False)
-        return new

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.event import ProviderEvent, ProviderEventDetails
@@ -19,16 +20,16 @@ from kameleoon.exceptions import KameleoonError, VisitorCodeInvalid
 from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.kameleoon_client_config import KameleoonClientConfig
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
-from kameleoon.openfeature.context import VARIABLE_KEY, GivenData, conversions_of, data_of
+from kameleoon.openfeature.context import VARIABLE_KEY, conversion_of
+from kameleoon.openfeature.given import GivenData
 from kameleoon.openfeature.resolution import KINDS, Kind, failure, resolved
 from kameleoon.openfeature.watch import Watch
-from kameleoon.visitor import Visitor
 
 __all__ = ["KameleoonProvider"]
 
 T = TypeVar("T")
 _NAME = "Kameleoon Provider"
-_REFUSED = ("401", "403", "404")
+_REFUSED = re.compile(r"\bHTTP status (401|403|404)\b")
 
 
 class _State(Enum):
@@ -79,9 +80,10 @@ class KameleoonProvider(AbstractProvider):
         self._lock = threading.Lock()
         self._client: KameleoonClient | None = client
         self._watch: Watch | None = None
-        self._given = GivenData(_session_seconds(config))
+        self._given: GivenData | None = None
         self._state = _State.NEW
         self._is_shut_down = False
+        self._is_told_stale = False
         self._fatal: str | None = None
         """Why there will be none."""
 
@@ -104,19 +106,22 @@ class KameleoonProvider(AbstractProvider):
                 raise ProviderNotReadyError("the provider is shut down")
             self._state, self._fatal = _State.NEW, None
             if self._client is None:
-                self._client = self._made()
+                self._client, self._given = self._made(), None
+            if self._given is None:
+                self._given = GivenData(self._client.settings.session_duration_second)
             if self._watch is None:
                 self._watch = Watch(self._client, self._changed, self._staled)
             client, watch = self._client, self._watch
-        milliseconds = None if self._timeout is None else self._timeout * 1000
-        if client.wait_init(milliseconds):
-            watch.look_again()  # an event for what is there already is none
-            self._state = _State.READY
-            return
-        self._state = _State.FAILED
+        is_in = client.wait_init(None if self._timeout is None else self._timeout * 1000)
+        with self._lock:
+            if is_in or client.is_ready():  # it may have come just after the wait was over
+                watch.look_again()  # an event for what is there already is none
+                self._state = _State.READY
+                return
+            self._state = _State.FAILED
         status = client.stats().data_source
         why = (status.last_failure if status is not None else None) or "no answer within the time-out"
-        if any(f" {code}" in f" {why}" for code in _REFUSED):
+        if _REFUSED.search(why):
             self._fatal = f"the service refuses the client: {why}"
             raise ProviderFatalError(self._fatal)
         raise ProviderNotReadyError(f"no configuration yet: {why}")
@@ -139,18 +144,25 @@ class KameleoonProvider(AbstractProvider):
         if client is not None and client is not self._given_client:
             client.close()
 
-    def _changed(self, flags: list[str]) -> None:
+    def _changed(self) -> None:
         """Another data file is in use, maybe the first."""
-        if self._state is _State.FAILED:
-            self._state, self._fatal = _State.READY, None
+        with self._lock:
+            state, flags = self._state, [] if self._watch is None else self._watch.look_again()
+            if state is _State.FAILED:
+                self._state, self._fatal = _State.READY, None
+        if state is _State.FAILED:
             self.emit_provider_ready(ProviderEventDetails(message="a configuration is in"))
-        elif self._state is _State.READY and flags:
+        elif state is _State.READY and flags:
             self.emit_provider_configuration_changed(ProviderEventDetails(flags_changed=flags))
 
     def _staled(self, is_stale: bool) -> None:
-        if is_stale:
+        """The data file is stale, or no longer. Where there is none yet, nothing is."""
+        with self._lock:
+            was_told, self._is_told_stale = self._is_told_stale, is_stale and self._state is _State.READY
+            is_told = self._is_told_stale
+        if is_told:
             self.emit_provider_stale(ProviderEventDetails(message="the configuration could not be fetched for a while"))
-        else:
+        elif was_told:
             self.emit_provider_ready(ProviderEventDetails(message="the configuration is fetched again"))
 
     def get_metadata(self) -> Metadata:
@@ -204,7 +216,7 @@ class KameleoonProvider(AbstractProvider):
     def _resolve(
         self, kind: Kind, flag_key: str, default: T, context: EvaluationContext | None
     ) -> FlagResolutionDetails[T]:
-        client, watch = self._client, self._watch
+        client, watch, given = self._client, self._watch, self._given
         if self._fatal is not None:
             return failure(default, ErrorCode.PROVIDER_FATAL, self._fatal)
         if client is None or watch is None or not client.is_ready():
@@ -218,20 +230,13 @@ class KameleoonProvider(AbstractProvider):
             visitor = client.visitor(code)
         except VisitorCodeInvalid as error:
             return failure(default, ErrorCode.INVALID_CONTEXT, f"the targeting key cannot be a visitor code: {error}")
-        if attributes:
-            self._add(visitor, attributes, watch)
+        if attributes and given is not None:
+            given.give(visitor, attributes, watch.data_names)
         variable_key = attributes.get(VARIABLE_KEY)
         details = visitor.details(flag_key)
         return resolved(
             details, kind, default, None if variable_key is None else str(variable_key), is_stale=watch.is_stale
         )
-
-    def _add(self, visitor: Visitor, attributes: Mapping[str, Any], watch: Watch) -> None:
-        """Gives the visitor those data of a context that it has not been given."""
-        new = self._given.new_in(visitor.code, attributes)
-        if new:
-            names = watch.data_file.custom_data
-            visitor.add(*(datum for name, value in new.items() for datum in data_of(name, value, names.__contains__)))
 
     # Tracking
 
@@ -245,18 +250,16 @@ class KameleoonProvider(AbstractProvider):
         the details' value, ``negative`` and ``metadata``. Called by OpenFeature. What names no goal or no visitor is
         logged.
         """
-        client, watch = self._client, self._watch
+        client, watch, given = self._client, self._watch, self._given
         code = None if evaluation_context is None else evaluation_context.targeting_key
         if client is None or watch is None or not code:
-            reason = (
-                "no targeting key, which is the visitor code" if client is not None else "the provider is shut down"
-            )
-            KameleoonLogger.warning("OpenFeature: the event %r is not tracked: %s", tracking_event_name, reason)
+            missing = "no targeting key, which is the visitor code" if not code else "the provider has no client now"
+            KameleoonLogger.warning("OpenFeature: the event %r is not tracked: %s", tracking_event_name, missing)
             return
         value = None if tracking_event_details is None else tracking_event_details.value
         attributes = {} if tracking_event_details is None else tracking_event_details.attributes
         try:
-            conversion = conversions_of(tracking_event_name, value, attributes)
+            conversion = conversion_of(tracking_event_name, value, attributes)
             visitor = client.visitor(code)
         except (KameleoonError, KeyError, TypeError, ValueError) as error:
             message = (
@@ -264,12 +267,6 @@ class KameleoonProvider(AbstractProvider):
             )
             KameleoonLogger.warning(message, tracking_event_name, error)
             return
-        if evaluation_context is not None and evaluation_context.attributes:
-            self._add(visitor, evaluation_context.attributes, watch)
-        metadata = conversion.metadata
-        visitor.convert(conversion.goal_id, conversion.revenue, conversion.negative, metadata)
-
-
-def _session_seconds(config: KameleoonClientConfig | None) -> float:
-    """How long a client surely remembers a visitor that does nothing; of a client of one's own, the default."""
-    return 30.0 * 60.0 if config is None else float(config.settings.session_duration_second)
+        if evaluation_context is not None and given is not None:
+            given.give(visitor, evaluation_context.attributes, watch.data_names)
+        visitor.convert(conversion.goal_id, conversion.revenue, conversion.negative, conversion.metadata)

@@ -122,23 +122,27 @@ def _error(error: Exception | None) -> tuple[ErrorCode, str]:
 
 def _value(variation: Variation, kind: Kind, variable_key: str | None) -> Any:
     """The value of the variable that is meant (docs/openfeature.md#values). Raises ``Unfit``."""
-    variables = {key: variable.value for key, variable in variation.variables.items()}
-    known = ", ".join(map(repr, variables)) or "none"
+    variables = variation.variables
+    if variable_key is None and _VALUE in variables:
+        variable_key = _VALUE
     if variable_key is not None:
-        if variable_key not in variables:
-            message = f"variation {variation.key!r} has no variable {variable_key!r} (it has {known})"
-            raise Unfit(ErrorCode.FLAG_NOT_FOUND, message)
-        return kind.read(variable_key, variables[variable_key])
-    if _VALUE in variables:
-        return kind.read(_VALUE, variables[_VALUE])
+        variable = variables.get(variable_key)
+        if variable is None:
+            raise Unfit(ErrorCode.FLAG_NOT_FOUND, _missing(variation, repr(variable_key)))
+        return kind.read(variable_key, variable.value)
+    values = [variable.value for variable in variables.values()]
     if kind.name == "boolean":
-        truths = [value for value in variables.values() if isinstance(value, bool)]
+        truths = [value for value in values if isinstance(value, bool)]
         return truths[0] if len(truths) == 1 else variation.is_active
-    for value in variables.values():
+    for value in values:
         if kind.fits(value):
             return kind.read(_VALUE, value)
-    message = f"variation {variation.key!r} has no variable of type {kind.name} (it has {known})"
-    raise Unfit(ErrorCode.TYPE_MISMATCH, message)
+    raise Unfit(ErrorCode.TYPE_MISMATCH, _missing(variation, f"of type {kind.name}"))
+
+
+def _missing(variation: Variation, which: str) -> str:
+    known = ", ".join(map(repr, variation.variables)) or "none"
+    return f"variation {variation.key!r} has no variable {which} (it has {known})"
 
 
 def _metadata(details: Details) -> Mapping[str, Any]:
@@ -150,6 +154,10 @@ def _metadata(details: Details) -> Mapping[str, Any]:
     own = variation.variables.get(_METADATA)
     if own is not None and isinstance(own.value, dict):
         metadata.update((key, value) for key, value in own.value.items() if isinstance(value, (bool, int, float, str)))
-    ids = {"experimentId": variation.experiment_id, "variationId": variation.id_, "ruleId": details.rule_id}
-    metadata.update((name, identifier) for name, identifier in ids.items() if identifier is not None)
+    if variation.experiment_id is not None:
+        metadata["experimentId"] = variation.experiment_id
+    if variation.id_ is not None:
+        metadata["variationId"] = variation.id_
+    if details.rule_id is not None:
+        metadata["ruleId"] = details.rule_id
     return MappingProxyType(metadata)

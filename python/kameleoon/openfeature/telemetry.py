@@ -68,5 +68,5 @@ def attributes_of(
     if details.error_code:
         attributes["error.type"] = str(details.error_code).lower()
         if details.error_message:
-            attributes["error.message"] = details.error_message
+            attributes["feature_flag.error.message"] = details.error_message
     return attributes
