@@ -7,7 +7,14 @@ from typing import Any, TypeVar
 
 from kameleoon._cookie_header import CookieHeader
 from kameleoon._cookies import VISITOR_CODE_COOKIE
-from kameleoon._request_visitor import VISITOR_KEY, DefaultVisitorCode, GivenClient, RequestVisitor, given
+from kameleoon._request_visitor import (
+    VISITOR_KEY,
+    DefaultVisitorCode,
+    GivenClient,
+    RequestVisitor,
+    given,
+    visitor_in_environ,
+)
 from kameleoon._requests import VISITOR_CODE_KEY
 from kameleoon.kameleoon_client import KameleoonClient
 
@@ -50,11 +57,7 @@ class KameleoonWSGIMiddleware:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serves a request."""
-        header = CookieHeader(environ.get("HTTP_COOKIE", ""))
-        visitor = RequestVisitor(given(self._client), header, self._default_visitor_code, environ)
-        environ["HTTP_COOKIE"] = header.showing(visitor.code)
-        environ[VISITOR_CODE_KEY] = visitor.code
-        environ[VISITOR_KEY] = visitor.visitor
+        visitor = visitor_in_environ(given(self._client), self._default_visitor_code, environ, environ)
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             is_set = any(name.lower() == "set-cookie" and _sets_visitor_code(value) for name, value in headers)
