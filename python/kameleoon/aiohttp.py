@@ -11,6 +11,7 @@ from kameleoon._cookie_header import CookieHeader
 from kameleoon._cookies import VISITOR_CODE_COOKIE
 from kameleoon._request_visitor import VISITOR_KEY, DefaultVisitorCode, GivenClient, RequestVisitor, given
 from kameleoon._requests import VISITOR_CODE_KEY
+from kameleoon._vary import vary_by_cookie
 from kameleoon.visitor import Visitor
 
 __all__ = ["install", "visitor"]
@@ -26,7 +27,8 @@ def install(app: web.Application, client: GivenClient, *, default_visitor_code: 
 
     ``client``: a client, or a function that gives one. When the app starts, its configuration is waited for, without
     blocking the event loop; when the app ends, what is queued is sent. ``default_visitor_code``: for visitors without a
-    code: a code, or a function from the request to one.
+    code: a code, or a function from the request to one. Each response varies by cookie, so that a cache keeps the
+    visitors apart.
 
     >>> from aiohttp import web
     >>> from kameleoon.aiohttp import install, visitor
@@ -45,10 +47,14 @@ def install(app: web.Application, client: GivenClient, *, default_visitor_code: 
 
     async def keep_cookie(request: web.Request, response: web.StreamResponse) -> None:
         found = request.get(_FOUND)
-        if isinstance(found, RequestVisitor) and VISITOR_CODE_COOKIE not in response.cookies:
-            cookie = found.cookie()
-            if cookie is not None:
-                response.headers.add("Set-Cookie", cookie)
+        if not isinstance(found, RequestVisitor):
+            return
+        cookie = found.cookie() if VISITOR_CODE_COOKIE not in response.cookies else None
+        if cookie is not None:
+            response.headers.add("Set-Cookie", cookie)
+        vary = vary_by_cookie(response.headers.getall("Vary", []))
+        if vary is not None and not isinstance(response, web.WebSocketResponse):  # which no cache keeps
+            response.headers["Vary"] = vary
 
     async def live(_app: web.Application) -> AsyncIterator[None]:
         await given(client).wait_init_async()

@@ -116,6 +116,19 @@ def test_the_extension_is_installed_once(client: KameleoonClient) -> None:
     assert len(cookies) == 1
 
 
+def test_a_page_that_uses_the_session_varies_by_cookie_once(client: KameleoonClient) -> None:
+    app = app_of(client)
+    app.secret_key = "x"
+
+    @app.get("/session")
+    def page() -> Any:
+        flask.session["seen"] = True
+        return "", {"Vary": "Accept-Language"}
+
+    assert app.test_client().get("/session").headers.getlist("Vary") == ["Accept-Language, Cookie"]
+    assert app.test_client().get("/").headers.getlist("Vary") == ["Cookie"]
+
+
 def test_one_extension_serves_several_apps(client: KameleoonClient) -> None:
     extension = Kameleoon(client=client)
     for name in ("first", "second"):

@@ -178,6 +178,12 @@ def test_codes_with_special_characters(free: Running, sample: Sample) -> None:
         assert (NAME in response.headers.get("set-cookie", "")) == sample.slides
 
 
+@each_sample
+def test_a_cache_is_told_that_visitors_get_different_responses(free: Running, sample: Sample) -> None:
+    response = httpx.get(free.origin(sample), headers={"Cookie": f"{NAME}=alice"}, timeout=30)
+    assert response.headers.get_list("vary") == (["Cookie"] if sample.slides else [])
+
+
 def test_samples_are_complete() -> None:
     from tests.samples.servers import EXAMPLES, PROGRAMS
 
