@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import web
 
 __all__ = ["request_key"]
-
-T = TypeVar("T")
 
 
 def request_key(text: str) -> Any:
@@ -18,7 +16,7 @@ def request_key(text: str) -> Any:
 
 if hasattr(web, "RequestKey"):
 
-    class _TextKey(web.RequestKey[T]):
+    class _TextKey(web.RequestKey[Any]):
         """A typed key that equals its text: ``request["kameleoon.visitor"]`` finds what is set under it."""
 
         __slots__ = ("_text",)
