@@ -13,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from kameleoon import KameleoonClient, KameleoonClientConfig
 from tests.spool.tracking_service import TrackingService
@@ -23,7 +23,8 @@ ROOT = Path(__file__).parents[2]
 _AT_ONCE = 3
 
 
-class Outcome(NamedTuple):
+@dataclass(frozen=True)
+class Outcome:
     """``confirmed``: events that ``flush`` has confirmed to a job; ``arrived``: events, each counted once; ``doubles``: those
     that came again, which the service knows by their nonce; ``lost``: confirmed ones that did not arrive.
     """
@@ -119,7 +120,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         outcome = run(options.events, Path(directory), each=options.each, seed=options.seed)
-    print(", ".join(f"{name} {value:,}" for name, value in outcome._asdict().items()))
+    print(", ".join(f"{name} {value:,}" for name, value in asdict(outcome).items()))
     sys.exit(1 if outcome.lost else os.EX_OK)
 
 
