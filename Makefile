@@ -35,6 +35,7 @@ $(VENV)/built: $(VENV)/installed $(SOURCES)
 ## The pages of docs/ that are made from the code.
 docs: build
 	$(BIN)/python docs/write_configuration.py
+	$(BIN)/python -m docs.builder.draw
 
 $(VENV)/docs-installed: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --group docs
