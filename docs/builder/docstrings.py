@@ -74,7 +74,8 @@ class Docstrings(griffe.Extension):
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
         """Called for everything that griffe finds."""
-        if obj.docstring is None and obj.path.startswith("kameleoon._native."):
+        # What `__init__` of a native class says is Python's own.
+        if obj.docstring is None and obj.path.startswith("kameleoon._native.") and obj.name != "__init__":
             try:
                 text = inspect.getdoc(_value(obj.path))
             except (AttributeError, LookupError):  # in the stub alone

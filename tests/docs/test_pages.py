@@ -56,6 +56,13 @@ def test_pages_have_code() -> None:
     }
 
 
+def test_the_readme_runs_and_is_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = pages.ROOT / "README.md"
+    assert len(readme.read_text(encoding="utf-8").splitlines()) <= 60
+    pages.run(readme)["client"].close()
+    assert capsys.readouterr().out.startswith("green\ncheckout for visitor 'alice'\n")
+
+
 def test_a_block_that_is_wrong_is_found_on_its_line(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Page\n\n```python\none = 1\n```\n\ntext\n\n```python\nassert one == 2\n```\n", encoding="utf-8")
