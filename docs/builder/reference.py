@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from docs.builder.navigation import Entry
+from docs.builder.prose import markdown
 
 PACKAGE = Path(__file__).parents[2] / "python"
 
@@ -147,7 +148,8 @@ def text(group: Group) -> Iterator[str]:
     for module in group.modules:
         names = [name for name in exported(module) if not (name in told and module.startswith("kameleoon.testing."))]
         told.update(names)
-        yield f"\n## `{module}`\n"
+        about = ast.get_docstring(ast.parse(path_of(module).read_text(encoding="utf-8"))) or ""
+        yield f"\n## `{module}`\n\n{markdown(about)}\n"
         for name in names:
             yield f"\n::: {module}.{name}\n"
 

@@ -6,7 +6,7 @@ import doctest
 import inspect
 
 import pytest
-from docs.builder import drawings, links, navigation, reference
+from docs.builder import drawings, links, navigation, prose, reference
 
 from tests.docs import pages
 from tests.docs.names import is_public, modules
@@ -105,7 +105,7 @@ def test_pages_of_the_repository_come_along() -> None:
     assert len([place for place in found if "/" not in place]) == len(pages.PAGES)
 
 
-@pytest.mark.parametrize("module", [navigation, drawings, reference, links], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [navigation, drawings, reference, links, prose], ids=lambda module: module.__name__)
 def test_the_builder_is_documented(module) -> None:
     bare = [
         name
@@ -117,8 +117,30 @@ def test_the_builder_is_documented(module) -> None:
 
 
 def test_docstrings_are_markdown() -> None:
-    pytest.importorskip("griffe")
-    from docs.builder import docstrings
+    assert prose.markdown("A.\n\n```python\n>>> 1\n1\n\n```") == "A.\n\n```pycon\n>>> 1\n1\n```"
 
-    assert doctest.testmod(docstrings).failed == 0
-    assert docstrings.markdown("A.\n\n```python\n>>> 1\n1\n\n```") == "A.\n\n```pycon\n>>> 1\n1\n```"
+
+WITHOUT_AN_EXAMPLE = {
+    "kameleoon.data.Data": "the base of the kinds, each of which has one",
+    "kameleoon.aiohttp.visitor": "in programs that tests/samples runs: docs/frameworks.md",
+    "kameleoon.django.KameleoonMiddleware": "the same: docs/django.md",
+    "kameleoon.django.VisitorRequest": "the same",
+    "kameleoon.fastapi.current_visitor": "the same: docs/frameworks.md",
+    "kameleoon.starlette.visitor": "the same",
+}
+
+
+def test_every_name_of_the_reference_has_an_example() -> None:
+    known = {module.__name__: module for module in modules()}
+    bare = []
+    for key, group in reference.GROUPS.items():
+        for name in sorted({f"{module}.{name}" for module in group.modules for name in reference.exported(module)}):
+            module, _, attribute = name.rpartition(".")
+            value = getattr(known.get(module), attribute, None)
+            if not (inspect.isclass(value) or inspect.isroutine(value)) or name in WITHOUT_AN_EXAMPLE:
+                continue  # a constant says what it is; an extra is not installed
+            own = [value, *(vars(value).values() if inspect.isclass(value) else ())]
+            texts = [inspect.getdoc(member) or "" for member in own]
+            if key != "names-of-old" and not any(">>> " in text or "::\n" in text for text in texts):
+                bare.append(name)
+    assert bare == []
