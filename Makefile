@@ -46,6 +46,7 @@ $(VENV)/docs-installed: $(VENV)/installed
 site: build $(VENV)/docs-installed
 	$(BIN)/python -m docs.builder
 	$(BIN)/python -m zensical build --strict --clean --config-file .site/zensical.toml
+	$(BIN)/python -m docs.builder.check .site/html
 
 lint: $(VENV)/installed
 	cd rust && cargo fmt --check

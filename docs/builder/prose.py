@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_CITED = re.compile(r"(?<![\w/`(\[])(?:`{0,2})docs/([\w-]+\.md)((?:#[\w-]+)?)(?:`{0,2})")
+_CITED = re.compile(r"(?<![\w/`\[])(?<!\]\()(?:`{0,2})docs/([\w-]+\.md)((?:#[\w-]+)?)(?:`{0,2})")
 _EXAMPLE = re.compile(r"(?:^[ ]*>>> .*\n?(?:^[ ]*\S.*\n?)*\n*)+", re.MULTILINE)
 _FENCED = re.compile(r"^```.*?^``` *$", re.DOTALL | re.MULTILINE)
 

@@ -6,7 +6,7 @@ import doctest
 import inspect
 
 import pytest
-from docs.builder import drawings, links, navigation, prose, reference
+from docs.builder import check, drawings, links, navigation, prose, reference
 
 from tests.docs import pages
 from tests.docs.names import is_public, modules
@@ -105,7 +105,9 @@ def test_pages_of_the_repository_come_along() -> None:
     assert len([place for place in found if "/" not in place]) == len(pages.PAGES)
 
 
-@pytest.mark.parametrize("module", [navigation, drawings, reference, links, prose], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [check, navigation, drawings, reference, links, prose], ids=lambda module: module.__name__
+)
 def test_the_builder_is_documented(module) -> None:
     bare = [
         name
@@ -144,3 +146,22 @@ def test_every_name_of_the_reference_has_an_example() -> None:
             if key != "names-of-old" and not any(">>> " in text or "::\n" in text for text in texts):
                 bare.append(name)
     assert bare == []
+
+
+def test_a_link_that_leads_nowhere_would_be_found(tmp_path, capsys) -> None:
+    (tmp_path / "index.html").write_text(
+        '<h1 id="one">One</h1><a href="#one">1</a><a href="#two">2</a><a href="sub/">3</a><a href="sub/index.html#no">4</a>'
+        '<a href="gone.html">5</a><a href="https://x.example/">6</a><script src="https://x.example/y.js"></script>'
+        '<img src="a.png"><img src="b.png"><link rel="canonical" href="https://x.example/">'
+    )
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "index.html").write_text('<a href="../index.html#one">1</a>')
+    (tmp_path / "a.png").touch()
+    assert check.main(str(tmp_path)) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "index.html loads 'https://x.example/y.js' from elsewhere",
+        "index.html loads 'b.png', which is not there",
+        "index.html leads to '#two', where there is no such heading",
+        "index.html leads to 'sub/index.html#no', where there is no such heading",
+        "index.html leads to 'gone.html', which is not there",
+    ]
