@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATURIN := $(BIN)/maturin develop --quiet
 
-.PHONY: run test build docs site lint types rust-test python-test test-oldest test-servers test-engines differential names shim tsan miri bench bench-compare wheel clean
+.PHONY: run test build docs site lint types rust-test python-test test-oldest test-servers test-sharing test-engines differential names shim tsan miri bench bench-compare wheel clean
 
 ## The main job: build everything and run the demo.
 run: build
@@ -67,7 +67,8 @@ rust-test:
 	cd rust && ! cargo tree --edges normal | grep -q pyo3 # the core knows no Python
 
 python-test: build
-	$(BIN)/python -m pytest --ignore tests/servers --ignore tests/engines # which `make test-servers` and `make test-engines` run
+	# Without what `make test-servers`, `make test-sharing` and `make test-engines` run.
+	$(BIN)/python -m pytest --ignore tests/servers --ignore tests/sharing --ignore tests/engines
 
 # uWSGI is compiled: where that fails its tests are skipped. The old one is the last with Python's threads off by default.
 $(VENV)/servers-installed: $(VENV)/installed
@@ -79,6 +80,10 @@ $(VENV)/servers-installed: $(VENV)/installed
 ## The client in the processes of real servers: uWSGI, gunicorn, Celery, multiprocessing (4 minutes).
 test-servers: build $(VENV)/servers-installed
 	$(BIN)/python -m pytest tests/servers
+
+## Processes that share a data file, by a file and by Redis (`redis-server`; without it its tests are skipped; 5 minutes).
+test-sharing: build
+	$(BIN)/python -m pytest tests/sharing
 
 $(VENV)/engines-installed: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --group engines

@@ -36,6 +36,7 @@ ROOMS = {
     "Tables": ("batch",),
     "Life": ("_life", "_lifecycle", "_purge", "_service", "_uwsgi"),
     "Data source": ("_source",),
+    "Stores": ("stores",),
     "Delivery": ("_tracking",),
     "Remote data": ("_remote_data",),
     "Network, threads, events": ("_async", "_events", "_lanes", "_network", "events"),

@@ -54,6 +54,11 @@ GROUPS = {
             "kameleoon.types.data_source_status",
         ),
     ),
+    "stores": Group(
+        "Stores",
+        "Where processes share a data file. See [one fetch per deployment](../deployment.md).",
+        ("kameleoon.stores",),
+    ),
     "exceptions": Group(
         "Exceptions", "All that is raised. See [errors](../evaluation.md#errors).", ("kameleoon.exceptions",)
     ),

@@ -93,6 +93,10 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
                 self._data_file.use(read_data_file(config.default_data_file), "default")
             except ValueError as error:
                 raise ConfigException(f"the default data file cannot be used: {error}") from error
+        if self._config.data_file_cache is not None and not self._config.is_offline:
+            from kameleoon._source.cached import use_cached  # only for those who use it
+
+            use_cached(self._data_file, self._config.data_file_cache, site_code, self._config.environment)
         self._life = Life(site_code, self._config, self._data_file, outbox, visitors, self._handlers)
         _lifecycle.register(self._life, self)
         self._wake_up()

@@ -20,6 +20,7 @@ from kameleoon._settings.defaults import (
     MIN_TRACKING_INTERVAL_MILLISECONDS,
 )
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
+from kameleoon.stores.data_file_store import DataFileStore
 
 if TYPE_CHECKING:
     from kameleoon._settings.table import Settings
@@ -72,6 +73,8 @@ class KameleoonClientConfig:
         endpoint: str | None = None,
         default_data_file: DataFileSource | None = None,
         data_source: OwnSource | None = None,
+        data_file_cache: str | os.PathLike[str] | None = None,
+        data_file_store: str | DataFileStore | None = None,
         close_timeout_second: float = DEFAULT_CLOSE_TIMEOUT_SECONDS,
         visitor_data_maximum_size: float = 0,
         cookie_secure: bool | None = None,
@@ -226,6 +229,16 @@ class KameleoonClientConfig:
     def data_source(self) -> OwnSource | None:
         """Where data files come from instead of the service: the path of a file, or a function."""
         return self.settings.data_source
+
+    @property
+    def data_file_cache(self) -> str | None:
+        """Where the last good data file is kept, for the next start and the other workers of the host."""
+        return self.settings.data_file_cache
+
+    @property
+    def data_file_store(self) -> DataFileStore | None:
+        """Where the processes of a deployment share the data file."""
+        return self.settings.data_file_store
 
     @property
     def close_timeout_second(self) -> float:

@@ -25,12 +25,13 @@ def first_columns() -> list[str]:
 
 def test_every_line_is_on_the_page() -> None:
     told = set(on_the_page())
-    assert [f"{line.where}: {line.text}" for line in log_lines.all_lines() if line.text not in told] == []
+    missing = [f"{line.where}: {line.text}" for line in log_lines.all_lines() if line.text not in told]
+    assert missing == [], "hint: a row of docs/run-book.md, with these very words"
 
 
 def test_every_line_of_the_page_can_be_logged() -> None:
     known = {line.text for line in log_lines.all_lines()}
-    assert [line for line in first_columns() if line not in known] == []
+    assert [line for line in first_columns() if line not in known] == [], "hint: no source has these words any more"
     assert len(first_columns()) == len(set(first_columns())) > 60
 
 

@@ -14,7 +14,8 @@ class ClientStats(Record):
     """Figures of a running client.
 
     ``is_ready``: whether a configuration is in. ``data_file_date_modified``: milliseconds, 0 for none.
-    ``data_file_source``: ``"none"``, ``"default"``, ``"service"``, ``"file"`` or ``"function"``;
+    ``data_file_source``: ``"none"``, ``"default"``, ``"service"``, ``"file"``, ``"function"``, ``"cache"`` (of an
+    earlier process) or ``"store"`` (of another process);
     ``data_file_age_second``: since it was fetched, ``None`` if it was not. ``visitors``: codes held;
     ``visitor_bytes``: about what they take, known where
     ``visitor_data_maximum_size`` is set, and ``evicted_visitors``: those that made room for others.
