@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from docs.builder import draw_concepts, draw_house
 
 FOLDER = Path(__file__).parents[1] / "figures" / "drawn"
-DRAWINGS = {**draw_concepts.DRAWINGS, **draw_house.DRAWINGS}
+DRAWINGS: dict[str, Callable[[], str]] = {**draw_concepts.DRAWINGS, **draw_house.DRAWINGS}
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from docs.builder.canvas import LINE, Box, Canvas
@@ -169,7 +169,7 @@ def drawing(title: str, graph: Mapping[str, set[str]], kind: str) -> str:
     return canvas.svg()
 
 
-DRAWINGS = {
+DRAWINGS: dict[str, Callable[[], str]] = {
     "house-python": lambda: drawing("The Python house", python_house(), "python"),
     "house-rust": lambda: drawing("The Rust house", rust_house(), "rust"),
 }
