@@ -59,43 +59,52 @@ ROOMS = {
         "_version",
     ),
 }
-"""The rooms of the Python house; what none of them names is a room of its own."""
+"""The rooms of the Python house. A private module that none of them names belongs to the room that uses it, if one
+alone does; what is left is a room of its own.
+"""
 NATIVE = "Rust: kameleoon._native"
 
 _USE = re.compile(r"\bcrate::(\w+)|\bcrate::\{([^}]*)\}")
 
 
-def room_of(part: str) -> str:
-    """The room that a module or a folder of the package belongs to."""
-    return next((room for room, parts in ROOMS.items() if part in parts), part)
-
-
 def python_house() -> dict[str, set[str]]:
     """What each room of the package imports, inside functions and for type checkers too."""
-    graph: dict[str, set[str]] = {NATIVE: set()}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-        uses = graph.setdefault(room_of("kameleoon" if part == "__init__" else part), set())
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom):
-                uses.update(_rooms(node.module or "", (alias.name for alias in node.names)))
-            elif isinstance(node, ast.Import):
-                uses.update(room for alias in node.names for room in _rooms(alias.name, ()))
+    parts = _parts()
+    rooms = {part: room for room, named in ROOMS.items() for part in named}
+    for part in sorted(set(parts) - set(rooms)):
+        users = {rooms.get(user, user) for user, uses in parts.items() if part in uses}
+        is_of_one = part.startswith("_") and len(users) == 1
+        rooms[part] = users.pop() if is_of_one else NATIVE if part == "_native" else part
+    graph: dict[str, set[str]] = {}
+    for part, uses in parts.items():
+        graph.setdefault(rooms[part], set()).update(rooms[used] for used in uses)
     return {room: uses - {room} for room, uses in graph.items()}
 
 
-def _rooms(module: str, names: Iterable[str]) -> Iterable[str]:
-    """The rooms that an import is of."""
+def _parts() -> dict[str, set[str]]:
+    """What each module or folder at the top of the package imports of the others."""
+    graph: dict[str, set[str]] = {"_native": set()}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        uses = graph.setdefault("kameleoon" if part == "__init__" else part, set())
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                uses.update(_imported(node.module or "", (alias.name for alias in node.names)))
+            elif isinstance(node, ast.Import):
+                uses.update(used for alias in node.names for used in _imported(alias.name, ()))
+    return graph
+
+
+def _imported(module: str, names: Iterable[str]) -> Iterable[str]:
+    """The parts that an import is of. What a module imports of the package itself is the client's."""
     package, _, rest = module.partition(".")
     if package != "kameleoon":
         return
     for part in [rest.partition(".")[0]] if rest else names:
-        if part == "_native":
-            yield NATIVE
-        elif (PACKAGE / part).is_dir() or (PACKAGE / f"{part}.py").exists():
-            yield room_of(part)
+        if part == "_native" or (PACKAGE / part).is_dir() or (PACKAGE / f"{part}.py").exists():
+            yield part
         elif part != "__version__":
-            yield "The client"
+            yield "kameleoon_client"
 
 
 def rust_house() -> dict[str, set[str]]:

@@ -91,8 +91,12 @@ def test_settings_of_other_programs_can_be_read(page: Path) -> None:
             tomllib.loads(block)
 
 
+OF_FLASK = {f"KAMELEOON_{name}" for name in ("CLIENT", "CONFIG", "DEFAULT_VISITOR_CODE", "SITE_CODE")}
+"""Settings of an app that are no parameters."""
+
+
 def test_variables_of_the_process_environment_exist() -> None:
-    known = {f"KAMELEOON_{row.parameter.upper()}" for row in rows().values()}
+    known = {f"KAMELEOON_{row.parameter.upper()}" for row in rows().values()} | OF_FLASK
     named = {
         name for page in pages.PAGES for name in re.findall(r"(?<![\w.])KAMELEOON_[A-Z_]+\b", page.read_text("utf-8"))
     }
