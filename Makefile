@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATURIN := $(BIN)/maturin develop --quiet
 
-.PHONY: run test build docs lint types rust-test python-test test-oldest test-servers test-sharing test-engines differential names shim tsan miri bench bench-compare wheel clean
+.PHONY: run test build docs site lint types rust-test python-test test-oldest test-servers test-sharing test-engines differential names shim tsan miri bench bench-compare wheel clean
 
 ## The main job: build everything and run the demo.
 run: build
@@ -35,6 +35,18 @@ $(VENV)/built: $(VENV)/installed $(SOURCES)
 ## The pages of docs/ that are made from the code.
 docs: build
 	$(BIN)/python docs/write_configuration.py
+	$(BIN)/python -m docs.builder.draw
+
+$(VENV)/docs-installed: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --group docs
+	touch $@
+
+## The site, in .site/html: docs/, the reference from the docstrings, what they link to. A broken link is an error.
+## Its builder needs Python 3.11. Read it with `python3 -m http.server --directory .site/html`.
+site: build $(VENV)/docs-installed
+	$(BIN)/python -m docs.builder
+	$(BIN)/python -m zensical build --strict --clean --config-file .site/zensical.toml
+	$(BIN)/python -m docs.builder.check .site/html
 
 lint: $(VENV)/installed
 	cd rust && cargo fmt --check
@@ -137,4 +149,4 @@ wheel: $(VENV)/installed
 	$(BIN)/maturin build --release $(PROFILED) --out dist
 
 clean:
-	rm -rf $(VENV) $(OLDEST) rust/target dist .reference .peers
+	rm -rf $(VENV) $(OLDEST) rust/target dist .reference .peers .site

@@ -85,6 +85,17 @@ class KameleoonASGIMiddleware:
 
     ``client`` may be a function that gives the client which the lifespan's start makes. It is not called at the
     shutdown: what the client that served the last request has queued is sent.
+
+    >>> async def application(scope, receive, send):
+    ...     await send({"type": "http.response.start", "status": 200, "headers": []})
+    ...     await send({"type": "http.response.body", "body": scope["kameleoon.visitor_code"].encode()})
+    >>> wrapped = KameleoonASGIMiddleware(application, client, default_visitor_code="alice")
+    >>> async def send(message):
+    ...     print(message.get("body", message["type"]))
+    >>> import asyncio
+    >>> asyncio.run(wrapped({"type": "http", "headers": []}, None, send))
+    http.response.start
+    b'alice'
     """
 
     def __init__(

@@ -51,7 +51,11 @@ _VISITS = st.one_of(st.none(), st.integers(1, 3))
 
 
 class GeneratedVisitor(NamedTuple):
-    """A visitor that a strategy has made: its ``code``, and the ``data`` to be added."""
+    """A visitor that a strategy has made: its ``code``, and the ``data`` to be added.
+
+    >>> visitor = GeneratedVisitor("alice", [])
+    >>> client.add_data(visitor.code, *visitor.data)
+    """
 
     code: str
     data: list[Data]

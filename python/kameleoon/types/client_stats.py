@@ -27,6 +27,10 @@ class ClientStats(Record):
     request what became of its attempts, the bytes, the last error and the time of the last success (seconds since the
     epoch). ``data_source``: how the data file is kept up to date, and since when it is stale, if it is; ``None``
     offline.
+
+    >>> stats = client.stats()
+    >>> stats.is_ready, stats.data_file_source, stats.events_dropped
+    (True, 'default', 0)
     """
 
     __slots__ = (

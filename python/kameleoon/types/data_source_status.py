@@ -17,6 +17,10 @@ class DataSourceStatus(Record):
     ``next_fetch``: when the next fetch begins, unless an event comes before; ``None`` while one is under way.
     ``last_fetch``: when the data file was last fetched, or found to be the latest; ``last_failure``: why a fetch failed
     last, at ``last_failure_at``. ``None`` for never.
+
+    >>> status = client.stats().data_source  # of a client that is online
+    >>> status is None or status.is_stale
+    True
     """
 
     __slots__ = (
