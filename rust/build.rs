@@ -1,6 +1,8 @@
 //! Tells the bindings how they are built: whether along a profile, which rustc itself does not say to the code.
 //! `python -m kameleoon doctor` shows it.
 
+#![expect(clippy::disallowed_methods, reason = "the environment of the build, not of the core")]
+
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
