@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from dataclasses import dataclass, field
 from typing import Any, Union
+
+import requests.utils
 
 from kameleoon._doctor.timing import Timing
 from kameleoon._events import EventDispatcher, Handlers
@@ -15,10 +18,11 @@ from kameleoon._network.deadline import Deadline
 from kameleoon._network.endpoints import SDK_NAME, SDK_VERSION
 from kameleoon._network.http import HttpService
 from kameleoon._network.request import Answer, Request
+from kameleoon._network.trust import Trust, certificate_bundle
 from kameleoon._settings.origins import without_secrets
 from kameleoon.events.request_type import RequestType
 
-__all__ = ["Answered", "Service", "Unanswered", "asked", "data_file_request", "http_service"]
+__all__ = ["Answered", "Service", "Unanswered", "asked", "data_file_request", "http_service", "read_certificates"]
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,18 @@ class Unanswered:
     reached: Stage | None = None
 
 
-def http_service(timeout: float) -> HttpService:
-    """What makes requests. ``timeout``: seconds."""
+def http_service(timeout: float, trust: Trust | None = None) -> HttpService:
+    """What makes requests, with connections of its own. ``timeout``: seconds."""
     events = EventDispatcher(Handlers(), Lane("kameleoon-doctor"))  # of ``exchange`` nobody is told
-    return HttpService(lambda: events, timeout)
+    return HttpService(lambda: events, timeout, trust)
+
+
+def read_certificates() -> Trust:
+    """The certificates that are trusted, read before any time is taken."""
+    trust = Trust()
+    with contextlib.suppress(OSError):  # then each request says so
+        trust.context(certificate_bundle() or requests.utils.DEFAULT_CA_BUNDLE_PATH)
+    return trust
 
 
 def data_file_request(service: Service, last_modified: str | None = None) -> Request:

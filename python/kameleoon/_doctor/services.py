@@ -15,11 +15,20 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
 from typing import Union
 
-from kameleoon._doctor.asking import Answered, Service, Unanswered, asked, data_file_request, http_service
+from kameleoon._doctor.asking import (
+    Answered,
+    Service,
+    Unanswered,
+    asked,
+    data_file_request,
+    http_service,
+    read_certificates,
+)
 from kameleoon._doctor.timing import Timing
 from kameleoon._network.connections import Stage
 from kameleoon._network.deadline import Deadline
 from kameleoon._network.endpoints import Endpoints
+from kameleoon._network.http import HttpService
 from kameleoon._network.request import Request
 from kameleoon._settings.table import Settings
 from kameleoon._source.events import StreamOpened
@@ -56,7 +65,8 @@ class Services:
         """``timeout``: seconds for all of it."""
         self._site_code = site_code
         self._settings = settings
-        self._http = http_service(timeout)
+        self._timeout = timeout
+        self._trust = read_certificates()
         self._deadline = Deadline.after(timeout)
         self._latest = Deadline(self._deadline.moment + _GRACE_SECONDS)
         self._data_domain: Future[str | None] = Future()
@@ -91,7 +101,7 @@ class Services:
     def _ask_for_configuration(self, service: Service) -> Outcome:
         domain = None
         try:
-            outcome = asked(self._http, service, data_file_request(service), self._deadline)
+            outcome = asked(self._http(), service, data_file_request(service), self._deadline)
             if isinstance(outcome, Answered):
                 named = mapping(mapping(outcome.json_object).get("configuration")).get("dataApiDomain")
                 domain = named if isinstance(named, str) else None
@@ -110,7 +120,7 @@ class Services:
             request = Request(
                 RequestType.ACCESS_TOKEN, "POST", service.address, headers, b"grant_type=client_credentials"
             )
-            outcome = asked(self._http, service, request, self._deadline)
+            outcome = asked(self._http(), service, request, self._deadline)
             if isinstance(outcome, Answered) and 200 <= outcome.answer.status < 300:
                 given = mapping(outcome.json_object).get("access_token")
                 token = given if isinstance(given, str) else None
@@ -131,8 +141,8 @@ class Services:
     def _exchange_with_token(self, service: Service, request: Request) -> Outcome:
         token = self._waited_for(self._token)
         if token is None:
-            return asked(self._http, service, request, self._deadline)
-        return asked(self._http, service, request.with_token(token), self._deadline, with_token=True)
+            return asked(self._http(), service, request, self._deadline)
+        return asked(self._http(), service, request.with_token(token), self._deadline, with_token=True)
 
     def _ask_for_stream(self, service: Service) -> Outcome:
         timing = Timing()
@@ -141,7 +151,7 @@ class Services:
 
         def opened(on_socket: Callable[[HasDescriptor], object]) -> OpenedStream:
             try:
-                return self._http.open_stream(service.address, self._deadline.remaining(), on_socket, timing.reach)
+                return self._http().open_stream(service.address, self._deadline.remaining(), on_socket, timing.reach)
             except BaseException as error:
                 failures.append(error)
                 raise
@@ -165,6 +175,10 @@ class Services:
         if not found.reports:
             return Unanswered(service, TimeoutError("it was not connected in time"), timing, timing.last)
         return found
+
+    def _http(self) -> HttpService:
+        """For one request: on a connection that another one has left, nobody sees how long connecting takes."""
+        return http_service(self._timeout, self._trust)
 
     def _endpoints(self, data_domain: str | None = None) -> Endpoints:
         settings = self._settings

@@ -45,11 +45,13 @@ class _OwnCredentials(AuthBase):
 class HttpService:
     """Makes attempts. Any number of threads may use it."""
 
-    def __init__(self, events: Callable[[], EventDispatcher], default_timeout: float) -> None:
-        """``default_timeout``: seconds."""
+    def __init__(
+        self, events: Callable[[], EventDispatcher], default_timeout: float, trust: Trust | None = None
+    ) -> None:
+        """``default_timeout``: seconds. ``trust``: certificates that were read already; by default its own."""
         self.outcomes = Outcomes(events)
         self.resolver = Resolver()
-        self.trust = Trust()
+        self.trust = Trust() if trust is None else trust
         self._default_timeout = default_timeout
         self._session = requests.Session()
         self._session.headers["Accept-Encoding"] = ACCEPTED
