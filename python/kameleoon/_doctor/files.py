@@ -12,13 +12,12 @@ from kameleoon._doctor.asking import Answered
 from kameleoon._doctor.finding import Finding, failed, ok, warning
 from kameleoon._doctor.services import Outcome
 from kameleoon._native import BatchSnapshot
-from kameleoon._settings.table import Settings
+from kameleoon._settings.kinds import DataFile, OwnDataSource
+from kameleoon._settings.table import Settings, rows
 from kameleoon.testing.data_file_reading import mapping
 
 __all__ = ["files"]
 
-_OF_SETTINGS = ("default_data_file", "data_source")
-"""Settings that name a data file of this machine."""
 _CHECK = "python -m kameleoon datafile check FILE tells what is wrong with it"
 
 
@@ -27,10 +26,10 @@ def files(outcomes: list[Outcome], settings: Settings) -> Iterator[Finding]:
     for outcome in outcomes:
         if isinstance(outcome, Answered) and _is_data_file(outcome):
             yield _judged("data file", "", outcome.answer.body)
-    for name in _OF_SETTINGS:
+    for name, row in rows().items():
         path = getattr(settings, name)
-        if isinstance(path, (str, os.PathLike)):
-            yield _of_path(name, os.fspath(path))
+        if isinstance(row.kind, (DataFile, OwnDataSource)) and isinstance(path, (str, os.PathLike)):
+            yield _of_path(row.parameter, os.fspath(path))
 
 
 def _is_data_file(answered: Answered) -> bool:
