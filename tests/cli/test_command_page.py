@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from kameleoon.testing import Platform
-from tests.cli.commands import run_command, shop
+from tests.cli.commands import shop
+from tests.cli.help_texts import commands
 from tests.cli.page_files import write_files
 from tests.cli.transcripts import PAGE, settled, shown_by, transcripts
 
@@ -30,13 +31,6 @@ def test_there_are_transcripts_of_what_only_this_page_tells() -> None:
 
 def test_every_command_is_on_the_page() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for arguments in ((), ("datafile",)):
-        names = commands_in(run_command(*arguments, "--help").stdout)
-        assert len(names) > 3
-        assert [name for name in names if f"`{' '.join([*arguments, name])}`" not in page and name != "datafile"] == []
-
-
-def commands_in(help_text: str) -> list[str]:
-    """The names of the commands in a help text."""
-    lines = help_text.partition("COMMAND\n")[2].splitlines()
-    return [line.split()[0] for line in lines if line.startswith("    ") and line[4] != " "]
+    names = [" ".join(command) for command in commands()]
+    assert len(names) > 10
+    assert [name for name in names if f"[`{name}`](" not in page] == []

@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import os
-import re
 import shlex
 import signal
 import subprocess
 import sys
 import time
-from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
 import pytest
 
-from kameleoon.__main__ import main
 from kameleoon.testing import Platform
 from tests.cli.commands import run_command, shop
+from tests.cli.help_texts import commands, examples
 from tests.cli.page_files import write_files
-from tests.cli.test_command_page import commands_in
 from tests.cli.transcripts import ORIGIN
-
-_EXAMPLES = re.compile(r"^examples:\n((?:  .*\n)+)", re.MULTILINE)
-
-
-def help_of(*command: str) -> str:
-    shown = io.StringIO()
-    with redirect_stdout(shown), suppress(SystemExit):
-        main([*command, "--help"])
-    return shown.getvalue()
-
-
-def commands() -> list[tuple[str, ...]]:
-    """Every command, and in place of ``datafile`` those behind it."""
-    found: list[tuple[str, ...]] = []
-    for name in commands_in(help_of()):
-        behind = commands_in(help_of(name))
-        found += [(name, part) for part in behind] or [(name,)]
-    return found
-
-
-def examples(command: tuple[str, ...]) -> list[str]:
-    """What stands behind ``python -m kameleoon`` in each example."""
-    listed = _EXAMPLES.search(help_of(*command))
-    assert listed is not None, f"{command} has no examples"
-    lines = re.sub(r"\\\n *", "", listed[1]).splitlines()
-    return [line.strip().removeprefix("python -m kameleoon ") for line in lines]
-
 
 COMMANDS = commands()
 
