@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field
-from typing import Any, ClassVar, Literal, Protocol, final, overload, type_check_only
+from typing import Any, ClassVar, Literal, Protocol, TypedDict, final, overload, type_check_only
 
 from typing_extensions import Self, disjoint_base
 
@@ -41,6 +41,7 @@ __all__ = [
     "__version__",
     "announce_fork",
     "bucket",
+    "build_information",
     "full_match",
     "group_bucket",
     "process_generation",
@@ -53,6 +54,7 @@ __all__ = [
 __version__: str
 
 def bucket(code: str, container: int, respool: int | None = None) -> float: ...
+def build_information() -> BuildInformation: ...
 def full_match(pattern: str, text: str) -> bool | None: ...
 def group_bucket(code: str, group: str) -> float: ...
 def set_log_level(level: int) -> None: ...
@@ -61,6 +63,15 @@ def shift_clock(milliseconds: int | None) -> None: ...
 def process_generation() -> int: ...
 def announce_fork() -> None: ...
 def run_fork_hooks() -> None: ...
+
+@type_check_only
+class BuildInformation(TypedDict):
+    """How the extension module was built, and whether the processor's own instructions work out hashes."""
+
+    is_optimized: bool
+    is_profile_guided: bool
+    extensions: dict[str, bool]
+    has_hash_instructions: bool
 
 @type_check_only
 class TestHook(Protocol):
