@@ -151,11 +151,14 @@ impl<A> EngineVisitor<'_, A> {
         let mut locked = self.lock();
         let snapshot = self.engine.snapshot.load();
         let (data_file, tally) = (&snapshot.data_file, snapshot.counts.here());
-        if let Some(flag) = data_file.flag(key) {
+        let flag = data_file.flag(key);
+        if let Some(flag) = flag {
             tally.note_asked(flag, moment.now);
         }
         if let Some((experiment_id, variation_id)) = ids {
-            let rule = data_file.experiment(experiment_id).map(|(_, rule)| rule);
+            let mut own = flag.iter().flat_map(|flag| &data_file[*flag].rules);
+            let own = own.find(|rule| rule.experiment_id == experiment_id);
+            let rule = own.or_else(|| data_file.experiment(experiment_id).map(|(_, rule)| rule));
             let rule_kind = rule.map_or(RuleKind::Unknown, |rule| rule.kind);
             let time = Millis::new(moment.now);
             let assigned = AssignedVariation::new(experiment_id, variation_id, time, rule_kind);
