@@ -1,4 +1,5 @@
-"""The command line: ``python -m kameleoon demo``, ``platform``, ``evaluate``, ``assign``, ``diff`` and ``types``.
+"""The command line: ``python -m kameleoon demo``, ``platform``, ``evaluate``, ``assign``, ``diff``, ``types`` and
+``flags``.
 
 Every mistake ends with a sentence and a hint, and the exit status 1; 2 for arguments that are none; 130 for Ctrl+C.
 """
@@ -9,7 +10,7 @@ import argparse
 import io
 import sys
 
-from kameleoon._cli import assign, demo, diff, evaluate, platform, types
+from kameleoon._cli import assign, demo, diff, evaluate, flags, platform, types
 from kameleoon._version import __version__
 from kameleoon.exceptions import KameleoonError
 
@@ -51,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m kameleoon", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for command in (demo, platform, evaluate, assign, diff, types):
+    for command in (demo, platform, evaluate, assign, diff, types, flags):
         command.add(commands)
     return parser
 

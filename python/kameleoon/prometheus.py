@@ -64,6 +64,7 @@ class _Metrics:
         client = self._of_client
         self.ready = _gauge(client, "ready", "Whether a data file is in.")
         self.live = _gauge(client, "live", "Whether the background of the client runs, or is closed.")
+        self.since = _gauge(client, "counted_since_timestamp_seconds", "Since when this process counts.")
         self.modified = _gauge(client, "data_file_modified_timestamp_seconds", "When the data file was made.")
         self.age = _gauge(client, "data_file_age_seconds", "Since the data file in use was fetched.")
         self.stale = _gauge(
@@ -124,6 +125,7 @@ class _Metrics:
         """Adds what a client says."""
         self.ready.add_metric(labels, float(stats.is_ready))
         self.live.add_metric(labels, float(is_live))
+        self.since.add_metric(labels, stats.counted_since)
         self.modified.add_metric(labels, stats.data_file_date_modified / 1000)
         if stats.data_file_age_second is not None:
             self.age.add_metric(labels, stats.data_file_age_second)
