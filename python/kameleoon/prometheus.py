@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from kameleoon.kameleoon_client import KameleoonClient
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["KameleoonCollector"]
 
 
-class KameleoonCollector(Collector):
+class KameleoonCollector:
     """The figures of clients, read when Prometheus scrapes; between scrapes it costs nothing.
 
     ``clients``: the clients of the process, one or several; each has the labels ``site`` and ``environment``.
