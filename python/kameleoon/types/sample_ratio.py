@@ -12,6 +12,10 @@ __all__ = ["SampleRatio", "VariationRatio"]
 class VariationRatio(Record):
     """A variation of an experiment: its ``variation_key``; ``exposed``, how many visitors were exposed to it;
     ``expected``, how many of them it should be, by the shares of the data file.
+
+    >>> for ratio in client.stats().sample_ratios():
+    ...     print([(variation.variation_key, variation.exposed) for variation in ratio.variations])
+    [('off', 0), ('on', 0)]
     """
 
     __slots__ = ("expected", "exposed", "variation_key")
