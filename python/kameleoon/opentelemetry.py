@@ -200,10 +200,13 @@ _GAUGES: _Instruments = [
     ("kameleoon.data_file.size", "By", "Bytes of its text.", lambda stats: _one(stats.data_file_bytes)),
     ("kameleoon.visitors", "{visitor}", "Visitor codes held.", lambda stats: _one(stats.visitors)),
     ("kameleoon.visitors.queued", "{visitor}", "Those to be tracked.", lambda stats: _one(stats.queued_visitors)),
+    ("kameleoon.spool.events", "{event}", "Of any process.", lambda stats: _one(stats.spool_events)),
+    ("kameleoon.spool.size", "By", "On the disk, about.", lambda stats: _one(stats.spool_bytes)),
     ("kameleoon.threads", "{thread}", "Threads of this package.", lambda stats: _one(len(stats.threads))),
 ]
 _COUNTERS: _Instruments = [
     ("kameleoon.events", "{event}", "What became of events.", _events),
+    ("kameleoon.events.spooled", "{event}", "By this process.", lambda stats: _one(stats.events_spooled)),
     ("kameleoon.visitors.dropped", "{visitor}", "By the full queue.", lambda stats: _one(stats.dropped_visitors)),
     ("kameleoon.visitors.evicted", "{visitor}", "To make room.", lambda stats: _one(stats.evicted_visitors)),
 ]

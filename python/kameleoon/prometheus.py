@@ -69,6 +69,7 @@ class _Metrics:
         self.stale = _gauge(
             client, "data_file_stale_seconds", "For how long the data file has been stale; 0 if it is not."
         )
+        self.source = _gauge(client, "data_file_source", "1 for where the data file in use is from.", "source")
         self.bytes = _gauge(client, "data_file_bytes", "Bytes of the data file's text.")
         self.visitors = _gauge(client, "visitors", "Visitor codes held.")
         self.visitor_bytes = _gauge(client, "visitor_bytes", "Bytes that visitors take, about, where they are bounded.")
@@ -76,6 +77,9 @@ class _Metrics:
         self.evicted = _counter(client, "evicted_visitors", "Visitors that made room for others.")
         self.dropped = _counter(client, "dropped_visitors", "Visitors that fell out of the full queue.")
         self.events = _counter(client, "events", "What became of events.", "outcome")
+        self.spooled = _counter(client, "events_spooled", "Events that this process has put into the spool.")
+        self.spool_events = _gauge(client, "spool_events", "Events in the spool, of any process.")
+        self.spool_bytes = _gauge(client, "spool_bytes", "Bytes of the spool on the disk, about.")
         self.requests = _counter(client, "requests", "Attempts of requests.", "kind", "outcome")
         self.traffic = _counter(
             client, "request_bytes", "Bytes of bodies of requests that succeeded.", "kind", "direction"
@@ -129,12 +133,16 @@ class _Metrics:
         if stats.data_file_age_second is not None:
             self.age.add_metric(labels, stats.data_file_age_second)
         self.stale.add_metric(labels, stats.data_file_stale_second)
+        self.source.add_metric([*labels, stats.data_file_source], 1)
         self.bytes.add_metric(labels, stats.data_file_bytes)
         self.visitors.add_metric(labels, stats.visitors)
         self.visitor_bytes.add_metric(labels, stats.visitor_bytes)
         self.queued.add_metric(labels, stats.queued_visitors)
         self.evicted.add_metric(labels, stats.evicted_visitors)
         self.dropped.add_metric(labels, stats.dropped_visitors)
+        self.spooled.add_metric(labels, stats.events_spooled)
+        self.spool_events.add_metric(labels, stats.spool_events)
+        self.spool_bytes.add_metric(labels, stats.spool_bytes)
         self.threads.add_metric(labels, len(stats.threads))
         for outcome, events in (
             ("sent", stats.events_sent),

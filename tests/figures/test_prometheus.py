@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from kameleoon import KameleoonClient, KameleoonClientConfig
-from kameleoon.testing import Platform
+from kameleoon.testing import FaultKind, Platform
 from tests.figures.conftest import shop
 from tests.figures.test_flags import ready
 
@@ -76,6 +77,20 @@ def test_a_scrape_reads_what_stats_says(platform: Platform, make_online: MakeOnl
     assert value("flag_last_asked_timestamp_seconds", flag="checkout") == stats.flags["checkout"].last_asked
     assert value("flag_last_asked_timestamp_seconds", flag="search") == 0
     assert value("data_file_stale_seconds") == 0
+    assert value("data_file_source", source="service") == 1
+    assert (value("events_spooled_total"), value("spool_events"), value("spool_bytes")) == (0, 0, 0)
+
+
+def test_what_waits_in_the_spool_is_seen(platform: Platform, make_online: MakeOnline, tmp_path: Path) -> None:
+    platform.set_data_file(shop())
+    client = make_online(spool=str(tmp_path / "spool"))
+    assert client.wait_init(5000)
+    platform.misbehave("tracking", FaultKind.STATUS, status=500)
+    client.get_variation("alice", "checkout")
+    assert client.flush(timeout=1), "it is on the disk"
+    found = {name: value for (name, _), value in scrape(client).items()}
+    assert (found["kameleoon_spool_events"], found["kameleoon_events_spooled_total"]) == (1, 1)
+    assert found["kameleoon_spool_bytes"] > 50
 
 
 def test_several_clients_have_labels_of_their_own(make_online: MakeOnline) -> None:
