@@ -30,7 +30,7 @@ ROOMS = {
         "_request_visitor",
     ),
     "OpenFeature": ("openfeature",),
-    "Command line": ("__main__", "_cli", "_demo"),
+    "Command line": ("__main__", "_cli", "_demo", "_doctor", "_inspection"),
     "Testing": ("testing",),
     "The client": ("kameleoon_client", "kameleoon_client_factory", "visitor", "typed_flags"),
     "Tables": ("batch",),
