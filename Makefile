@@ -24,7 +24,7 @@ $(VENV)/installed: pyproject.toml Makefile
 # the build two minutes more. `make build PGO=` does without.
 PGO ?= 1
 PROFILED = $(if $(PGO),$(shell rustup component add llvm-tools >/dev/null 2>&1 && echo --pgo))
-SOURCES := $(shell find rust/src -name '*.rs') rust/Cargo.toml rust/Cargo.lock pyproject.toml benches/training.py
+SOURCES := $(shell find rust/src -name '*.rs') rust/build.rs rust/Cargo.toml rust/Cargo.lock pyproject.toml benches/training.py
 
 build: $(VENV)/built
 

@@ -1,4 +1,4 @@
-"""The command line: ``python -m kameleoon demo``, ``platform``, ``evaluate``, ``assign``, ``diff`` and ``types``.
+"""The command line, as ``python -m kameleoon`` and as ``kameleoon`` (docs/command-line.md).
 
 Every mistake ends with a sentence and a hint, and the exit status 1; 2 for arguments that are none; 130 for Ctrl+C.
 """
@@ -9,9 +9,12 @@ import argparse
 import io
 import sys
 
-from kameleoon._cli import assign, demo, diff, evaluate, platform, types
+from kameleoon._cli import assign, datafile, demo, diff, doctor, evaluate, platform, types
+from kameleoon._cli.program import program
 from kameleoon._version import __version__
 from kameleoon.exceptions import KameleoonError
+
+_COMMANDS = (demo, platform, doctor, datafile, evaluate, assign, diff, types)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,13 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # whatever a data file holds, and the terminal cannot show
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        status: int | None = options.run(options)
     except KameleoonError as error:
         shown = str(error)
         if error.hint is not None and "hint: " not in shown:
             shown += f"{'' if shown.endswith('.') else '.'} hint: {error.hint}"
         if "hint: " not in shown:
-            shown += f"{'' if shown.endswith('.') else '.'} hint: python -m kameleoon {options.command} --help"
+            shown += f"{'' if shown.endswith('.') else '.'} hint: {getattr(options, 'prog', program())} --help"
         print(shown, file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader of our output has gone
@@ -44,14 +47,16 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    return 0
+    return status or 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m kameleoon", description=__doc__)
+    description = "Kameleoon feature flags and experiments: look for what is wrong, inspect data files, evaluate."
+    epilog = "Each command has --help, with examples. All of them: docs/command-line.md"
+    parser = argparse.ArgumentParser(prog=program(), description=description, epilog=epilog)
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    for command in (demo, platform, evaluate, assign, diff, types):
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in _COMMANDS:
         command.add(commands)
     return parser
 

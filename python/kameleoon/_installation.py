@@ -12,9 +12,14 @@ _FOREIGN_MODULES = ("network/network_manager.py", "targeting/targeting_manager.p
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+def has_another_client(folder: str = _HERE) -> bool:
+    """Whether files of ``kameleoon-client-python`` stand among ours in ``folder``: two looks at the file system."""
+    return any(os.path.exists(os.path.join(folder, module)) for module in _FOREIGN_MODULES)
+
+
 def warn_of_another_client(folder: str = _HERE) -> None:
-    """Warns if files of ``kameleoon-client-python`` stand among ours in ``folder``: two looks at the file system."""
-    if any(os.path.exists(os.path.join(folder, module)) for module in _FOREIGN_MODULES):
+    """Warns if files of ``kameleoon-client-python`` stand among ours in ``folder``."""
+    if has_another_client(folder):
         import warnings  # here, so that importing the package stays fast
 
         warnings.warn(

@@ -29,8 +29,11 @@ from kameleoon._tracking import Tracking
 if TYPE_CHECKING:
     from kameleoon._settings.table import Settings
     from kameleoon._source.sharing import Sharing
+    from kameleoon._spool.spool import Spool
 
 __all__ = ["Service"]
+
+_MEGABYTE = 1_000_000
 
 
 class Service:
@@ -71,7 +74,9 @@ class Service:
             on_update=events.data_file_updated,
         )
         self._sharing = self._shared(site_code, config, endpoints, data_file)
-        self.tracking = Tracking(outbox, endpoints, authenticated, self._tracking_lane, timeout)
+        self.tracking = Tracking(
+            outbox, endpoints, authenticated, self._tracking_lane, timeout, _spool(site_code, config)
+        )
         self.remote_data = RemoteData(endpoints, self._http, tokens)
         try:
             self.data_source.add_listener(events.data_source_changed)
@@ -114,22 +119,25 @@ class Service:
         return Sharing(store, key, data_file, self.data_source, self._store_lane, endpoints.use_data_domain)
 
     def flush(self, visitor_code: str | None, deadline: Deadline) -> bool:
-        """Sends what a visitor, or any visitor, has unsent, until ``deadline``; returns whether all of it is sent.
-        Never takes longer, however dead the network is.
+        """Sends what a visitor, or any visitor, has unsent, until ``deadline``; returns whether all of it is sent, or
+        is in the spool, if there is one. Never takes longer than that, however dead the network is.
         """
         finish = partial(self.tracking.finish, deadline, visitor_code=visitor_code, everybody=visitor_code is None)
-        return _Sending(finish, self._tracking_lane, deadline).wait()
+        is_sent = _Sending(finish, self._tracking_lane, deadline).wait()
+        return is_sent or self.tracking.keep(everybody=visitor_code is None)
 
     def begin_close(self, deadline: Deadline) -> _Sending:
         """Follows the data file no more, and begins to send what is queued; ``end_close`` waits for it."""
         self.data_source.stop()
         if self._sharing is not None:
             self._sharing.begin_stop()
-        return _Sending(partial(self.tracking.finish, deadline), self._tracking_lane, deadline)
+        finish = partial(self.tracking.finish, deadline, with_spool=True)
+        return _Sending(finish, self._tracking_lane, deadline)
 
     def end_close(self, sending: _Sending, deadline: Deadline) -> None:
         """Waits until all is sent, and handlers have learnt of it, or ``deadline`` comes; then ends everything."""
-        sending.wait()
+        if not sending.wait():
+            self.tracking.keep()
         if self._sharing is not None:
             self._store_lane.settle(deadline)
         self._handler_lane.settle(deadline)
@@ -149,8 +157,20 @@ class Service:
             self._handler_lane,
         ):
             lane.stop()
+        if self.tracking.spool is not None:
+            self.tracking.spool.release()
         self.remote_data.close()
         self._http.close()
+
+
+def _spool(site_code: str, config: Settings) -> Spool | None:
+    """Where what cannot be sent is kept, if it is to be."""
+    if config.spool is None:
+        return None
+    from kameleoon._spool.spool import Spool  # only for those who use it
+
+    most_bytes = int(config.spool_maximum_size * _MEGABYTE)
+    return Spool(config.spool, shared_key(site_code, config.environment), most_bytes)
 
 
 class _Sending:

@@ -363,7 +363,7 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         updated_at = self._data_file.updated_at
         counters = self._counters()
         if service is not None:
-            counters["queued_visitors"] += service.tracking.visitors_to_retry
+            service.tracking.add_to(counters)
         from kameleoon.types.client_stats import ClientStats
 
         return ClientStats(
@@ -390,8 +390,9 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         once, not with the next interval. Does not wait for the network, unless there is a ``timeout`` (seconds): then
         it is sent at once, and tried again where that fails, until the time is over.
 
-        Returns whether all of it is known to have been delivered: never without ``timeout``; offline there is nothing
-        to deliver. Raises ``VisitorCodeInvalid``. See docs/tracking.md#when.
+        Returns whether all of it is known to have been delivered, or is on the disk where the settings name a spool:
+        never without ``timeout``; offline there is nothing to deliver. Raises ``VisitorCodeInvalid``. See
+        docs/tracking.md#when.
 
         >>> client.flush("alice", timeout=5)
         True

@@ -15,6 +15,7 @@ from kameleoon._settings.defaults import (
     DEFAULT_DEFAULT_TIMEOUT_MILLISECONDS,
     DEFAULT_REFRESH_INTERVAL_MINUTES,
     DEFAULT_SESSION_DURATION_MINUTES,
+    DEFAULT_SPOOL_MAXIMUM_SIZE,
     DEFAULT_TRACKING_INTERVAL_MILLISECONDS,
     MAX_TRACKING_INTERVAL_MILLISECONDS,
     MIN_TRACKING_INTERVAL_MILLISECONDS,
@@ -75,6 +76,8 @@ class KameleoonClientConfig:
         data_source: OwnSource | None = None,
         data_file_cache: str | os.PathLike[str] | None = None,
         data_file_store: str | DataFileStore | None = None,
+        spool: str | os.PathLike[str] | None = None,
+        spool_maximum_size: float = DEFAULT_SPOOL_MAXIMUM_SIZE,
         close_timeout_second: float = DEFAULT_CLOSE_TIMEOUT_SECONDS,
         visitor_data_maximum_size: float = 0,
         cookie_secure: bool | None = None,
@@ -239,6 +242,16 @@ class KameleoonClientConfig:
     def data_file_store(self) -> DataFileStore | None:
         """Where the processes of a deployment share the data file."""
         return self.settings.data_file_store
+
+    @property
+    def spool(self) -> str | None:
+        """Where events are kept that cannot be sent."""
+        return self.settings.spool
+
+    @property
+    def spool_maximum_size(self) -> float:
+        """The most that the spool may take on the disk, in megabytes."""
+        return self.settings.spool_maximum_size
 
     @property
     def close_timeout_second(self) -> float:

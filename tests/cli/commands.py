@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,15 +46,25 @@ def write_json(path: Path, content: Any) -> str:
     return str(path)
 
 
-def kameleoon(*arguments: str, stdin: str | None = None, status: int = 0) -> subprocess.CompletedProcess[str]:
-    run = subprocess.run(
+def run_command(
+    *arguments: str, stdin: str | None = None, cwd: Path | None = None, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command; ``env``: what the environment has in addition."""
+    return subprocess.run(
         [sys.executable, "-m", "kameleoon", *arguments],
         check=False,
         input=stdin,
         capture_output=True,
         text=True,
         timeout=120,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
     )
-    assert run.returncode == status, run.stderr
+
+
+def kameleoon(*arguments: str, status: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
+    """The same; fails where the exit status is another one."""
+    run = run_command(*arguments, **options)
+    assert run.returncode == status, run.stdout + run.stderr
     assert "Traceback" not in run.stderr
     return run

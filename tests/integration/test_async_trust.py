@@ -6,15 +6,10 @@ import asyncio
 import base64
 import contextlib
 import gzip
-import shutil
 import socket
-import ssl
-import subprocess
 import threading
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +17,7 @@ import pytest
 
 from kameleoon.testing import Platform
 from tests.loopback import JsonHandler, QuietServer, serving
+from tests.secure_loopback import make_certificate, secure_service
 
 Ask = Callable[[Any], Any]
 
@@ -217,34 +213,7 @@ def test_failures_show_neither_tokens_nor_visitors(ask: Ask, platform: Platform,
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for ``localhost`` that nobody trusts, with its key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("no openssl")
-    folder = tmp_path_factory.mktemp("certificate")
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out cert.pem -subj /CN=localhost"
-    names = ["-addext", "subjectAltName=DNS:localhost"]
-    subprocess.run([*command.split(), *names], cwd=folder, check=True, capture_output=True, timeout=60)
-    return folder / "cert.pem"
-
-
-@contextmanager
-def secure_service(certificate: Path, handler: type[Service]) -> Iterator[str]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
-
-    class Secure(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def finish_request(self, request: Any, client_address: Any) -> None:
-            with context.wrap_socket(request, server_side=True) as secured:
-                super().finish_request(secured, client_address)  # type: ignore[arg-type]
-
-        def handle_error(self, *_: Any) -> None:
-            pass
-
-    with Secure(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"https://localhost:{running.server_address[1]}"
-        running.shutdown()
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])

@@ -310,6 +310,25 @@ _CONNECTING = [
 
 _COMMANDS = [
     Mistake(
+        "$ doctor --timeout never",
+        "… argument --timeout: expected seconds, more than 0, at most 600, got 'never'; hint: such as 5",
+    ),
+    Mistake(
+        "$ datafile fetch --site-code shop --endpoint shop.example --output latest.json",
+        "Kameleoon error: endpoint must be like http://host:port, not 'shop.example'. "
+        "hint: python -m kameleoon datafile fetch --help",
+    ),
+    Mistake(
+        "$ datafile check visitors.csv",
+        f"Kameleoon error: visitors.csv: the data file cannot be used: … "
+        f"hint: {_SHAPE.replace('its shape', 'the shape of a data file')}",
+    ),
+    Mistake(
+        "$ datafile show data.json --flag new-chekout",
+        "Kameleoon error: the data file has no feature flag 'new-chekout'. hint: did you mean 'new-checkout'? it has: "
+        "'new-checkout', 'old-search'",
+    ),
+    Mistake(
         "$ evaluate --data-file data.json --visitor alice --flag new-chekout",
         "Kameleoon error: Feature flag Id: new-chekout not found. hint: did you mean 'new-checkout'? …",
     ),

@@ -36,6 +36,8 @@ SAMPLES: dict[str, Any] = {
     "data_source": "latest.json",
     "data_file_cache": "/var/cache/shop",
     "data_file_store": "redis://localhost:1/0",
+    "spool": "/var/spool/shop",
+    "spool_maximum_size": 7,
     "close_timeout_second": 0.7,
     "visitor_data_maximum_size": 7,
     "cookie_secure": True,

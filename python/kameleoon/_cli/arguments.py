@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+import math
+import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -12,12 +14,80 @@ from kameleoon.batch.columns import Columns
 from kameleoon.batch.snapshot import Snapshot
 from kameleoon.exceptions import ConfigException, KameleoonError
 
-__all__ = ["Commands", "add_data_options", "columns", "comma_separated", "known_flags", "port", "positive", "snapshot"]
+__all__ = [
+    "Commands",
+    "add_command",
+    "add_data_options",
+    "add_service_options",
+    "columns",
+    "comma_separated",
+    "known_flags",
+    "port",
+    "positive",
+    "seconds",
+    "service_options",
+    "snapshot",
+]
 
 Commands = Any
 """What ``ArgumentParser.add_subparsers`` returns; its class has no public name."""
 
 _HIGHEST_PORT = 65_535
+_LONGEST_SECONDS = 600.0
+_WIDTH = 78  # of a description, in characters
+_OF_SERVICES = ("endpoint", "environment")
+"""Parameters of the settings that the command line gives."""
+
+
+def add_command(
+    commands: Commands, name: str, *, help: str, examples: Sequence[str], description: str | None = None
+) -> argparse.ArgumentParser:
+    """Declares a command. ``examples``: what may stand behind its name; they are shown below its help, and run by the
+    tests.
+    """
+    lines = "\n".join(f"  %(prog)s {example}".rstrip() for example in examples)
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=help,
+        description=textwrap.fill(description or f"{help[0].upper()}{help[1:]}.", _WIDTH),
+        epilog=f"examples:\n{lines}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(prog=command.prog)
+    return command
+
+
+def add_service_options(command: argparse.ArgumentParser, *, is_site_required: bool = False) -> None:
+    """Declares which site is meant, and where its settings are."""
+    command.add_argument("--site-code", required=is_site_required, metavar="CODE", help="the site")
+    command.add_argument(
+        "--config",
+        metavar="FILE",
+        help="the settings, YAML (the default path, or else the process environment: docs/configuration.md)",
+    )
+    command.add_argument("--endpoint", metavar="ORIGIN", help="asks one origin, such as the local platform's")
+    command.add_argument("--environment", metavar="NAME", help="the environment of the feature flags")
+    command.add_argument(
+        "--timeout", type=seconds, default=5.0, metavar="SECONDS", help="for everything that is asked (5)"
+    )
+
+
+def service_options(options: argparse.Namespace) -> dict[str, Any]:
+    """The parameters of the settings that the options give, by name; ``None`` for those that they do not."""
+    return {name: getattr(options, name) for name in _OF_SERVICES}
+
+
+def seconds(text: str) -> float:
+    """A time-out: more than 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if 0 < value <= _LONGEST_SECONDS:
+        return value
+    raise argparse.ArgumentTypeError(
+        f"expected seconds, more than 0, at most {_LONGEST_SECONDS:.0f}, got {text!r}; hint: such as 5"
+    )
 
 
 def positive(text: str) -> int:

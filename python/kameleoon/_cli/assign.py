@@ -24,11 +24,17 @@ _FORMATS = ("parquet", "csv")
 
 def add(commands: arguments.Commands) -> None:
     """Declares the command."""
-    assign = commands.add_parser(
+    assign = arguments.add_command(
+        commands,
         "assign",
         help="the variations of a table of visitors, Parquet or CSV of any size",
         description="Reads a table of visitors, batch by batch, and writes the variation of each for each "
         "feature flag. At the end it shows the share of each variation beside the configured one.",
+        examples=[
+            "--data-file data.json --input visitors.parquet --output answers.parquet \\\n"
+            "      --visitor-column code --custom 1=plan",
+            "--data-file data.json --input visitors.csv --output - --visitor-column code --layout long",
+        ],
     )
     assign.add_argument("--data-file", required=True, metavar="F", help="the data file, JSON")
     assign.add_argument("--input", required=True, metavar="PATH", help="*.parquet, *.csv, or - for CSV from a pipe")

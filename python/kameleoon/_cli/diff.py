@@ -29,11 +29,16 @@ Moves = dict[str, "Counter[tuple[str, str]]"]
 
 def add(commands: arguments.Commands) -> None:
     """Declares the command."""
-    diff = commands.add_parser(
+    diff = arguments.add_command(
+        commands,
         "diff",
         help="what two data files have different, and which visitors move",
         description="Compares two data files: what was added, removed and changed, and for each feature flag "
         "which share of the visitors moves from which variation to which. They are a table's, or made up without data.",
+        examples=[
+            "data.json new.json",
+            "data.json new.json --visitors visitors.parquet --visitor-column code --custom 1=plan --json",
+        ],
     )
     diff.add_argument("old", metavar="OLD", help="a data file, JSON")
     diff.add_argument("new", metavar="NEW", help="another one")

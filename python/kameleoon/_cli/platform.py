@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from kameleoon._cli.arguments import Commands, port
+from kameleoon._cli.arguments import Commands, add_command, port
 from kameleoon.exceptions import KameleoonError
 
 __all__ = ["add"]
@@ -12,7 +12,14 @@ __all__ = ["add"]
 
 def add(commands: Commands) -> None:
     """Declares the command."""
-    platform = commands.add_parser("platform", help="serve a local stand-in for the Kameleoon platform")
+    platform = add_command(
+        commands,
+        "platform",
+        help="serve a local stand-in for the Kameleoon platform",
+        description="Serves everything that a client talks to, on loopback, and a page that shows it "
+        "(docs/platform.md). The data file is read again when it changes.",
+        examples=["--data-file data.json", "--port 0"],
+    )
     platform.add_argument("--data-file", metavar="F", help="the data file, JSON (the demo's web shop)")
     platform.add_argument(
         "--port", type=port, default=8765, metavar="P", help="on 127.0.0.1 (8765; 0 for any free one)"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from kameleoon._cli import arguments
+from kameleoon._cli.file_writing import write_at_once
+from kameleoon._cli.program import program
 from kameleoon.exceptions import KameleoonError
 
 __all__ = ["add"]
@@ -15,11 +16,13 @@ __all__ = ["add"]
 
 def add(commands: arguments.Commands) -> None:
     """Declares the command."""
-    types = commands.add_parser(
+    types = arguments.add_command(
+        commands,
         "types",
         help="write a module with the flags of a data file as types",
         description="Writes a Python module with the keys of flags and variations as types, and a class for each flag "
         "with its variables, so that type checkers find what is misspelt.",
+        examples=["--data-file data.json --output flags.py", "--data-file data.json --output flags.py --check"],
     )
     types.add_argument("--data-file", required=True, metavar="PATH", help="a data file, JSON")
     types.add_argument("--output", required=True, metavar="PATH", help="the module, such as flags.py; - prints it")
@@ -38,7 +41,7 @@ def _run(options: argparse.Namespace) -> None:
     elif options.check:
         _check(Path(options.output), text, options.data_file)
     else:
-        _write(Path(options.output), text)
+        write_at_once(Path(options.output), text.encode())
 
 
 def _check(path: Path, text: str, data_file: str) -> None:
@@ -47,18 +50,5 @@ def _check(path: Path, text: str, data_file: str) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise KameleoonError(f"{path} cannot be read: {error}", hint="without --check it is written") from error
     if not is_same:
-        command = f"python -m kameleoon types --data-file {data_file} --output {path}"
+        command = f"{program()} types --data-file {data_file} --output {path}"
         raise KameleoonError(f"{path} is out of date", hint=command)
-
-
-def _write(path: Path, text: str) -> None:
-    """At once: who imports it meanwhile finds the old one or the new one."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise KameleoonError(
-            f"{path} cannot be written: {error}", hint="--output PATH, in a folder that is there"
-        ) from error

@@ -6,6 +6,7 @@ By itself a time-out bounds each wait alone: each address that is connected to, 
 
 from __future__ import annotations
 
+import enum
 import http.client
 import io
 import socket
@@ -26,7 +27,7 @@ from kameleoon._network.idle import IdleConnections
 from kameleoon._network.resolver import Resolver
 from kameleoon._network.trust import Trust
 
-__all__ = ["BoundedAdapter", "Bounds", "within"]
+__all__ = ["BoundedAdapter", "Bounds", "Stage", "within"]
 
 _HOSTS = 16
 """So many services keep connections. A client talks to four, and to others if the data file names another domain."""
@@ -35,15 +36,28 @@ _PIECE_BYTES = 64 * 1024
 _current = threading.local()
 
 
+class Stage(enum.Enum):
+    """What a request goes through, in this order. On a connection that was kept, ``FIRST_BYTE`` alone."""
+
+    NAME = "name"
+    """The name has been looked up: of the host, or of its proxy."""
+    CONNECTION = "connection"
+    """The connection is there."""
+    TLS = "tls"
+    """The handshake is over."""
+    FIRST_BYTE = "first byte"
+    """The answer begins: its head is there."""
+
+
 class Bounds:
     """What holds for one request: its deadline, who looks its name up, and whom it trusts.
 
     ``on_socket`` is given each socket before it is connected, and before the answer is waited for, so that another
-    thread can end that; what it raises, an ``OSError``, ends the attempt. ``lift`` takes the deadline away, for an
-    answer that is a stream without an end.
+    thread can end that; what it raises, an ``OSError``, ends the attempt. ``on_stage`` learns of each stage when it is
+    reached. ``lift`` takes the deadline away, for an answer that is a stream without an end.
     """
 
-    __slots__ = ("_deadline", "on_socket", "resolver", "trust")
+    __slots__ = ("_deadline", "_on_stage", "on_socket", "resolver", "trust")
 
     def __init__(
         self,
@@ -51,8 +65,10 @@ class Bounds:
         resolver: Resolver,
         trust: Trust,
         on_socket: Callable[[socket.socket], object] | None = None,
+        on_stage: Callable[[Stage], object] | None = None,
     ) -> None:
         self._deadline: Deadline | None = deadline
+        self._on_stage = on_stage
         self.resolver = resolver
         self.trust = trust
         self.on_socket = on_socket
@@ -61,6 +77,11 @@ class Bounds:
     def deadline(self) -> Deadline | None:
         """The deadline, if one holds."""
         return self._deadline
+
+    def reach(self, stage: Stage) -> None:
+        """Notes that a stage is reached."""
+        if self._on_stage is not None:
+            self._on_stage(stage)
 
     def lift(self) -> None:
         """From now on the request may take as long as it will."""
@@ -180,6 +201,8 @@ class _SecureConnection(_Bounded, HTTPSConnection):
             self.ssl_context = bounds.trust.context(bundle)
             self.ca_certs = self.ca_cert_dir = None
         super().connect()
+        if bounds is not None:
+            bounds.reach(Stage.TLS)
 
 
 class _Pool(HTTPConnectionPool):
@@ -222,6 +245,7 @@ def _connected(connection: HTTPConnection, bounds: Bounds) -> socket.socket:
     deadline = bounds.deadline or Deadline.after(connection.timeout or socket.getdefaulttimeout() or 60.0)
     try:
         addresses = bounds.resolver.resolve(host, connection.port or 0, allowed_gai_family(), deadline)
+        bounds.reach(Stage.NAME)
         error: OSError = OSError(f"the name {host!r} has no address")
     except OSError as failure:
         addresses, error = [], failure
@@ -239,6 +263,7 @@ def _connected(connection: HTTPConnection, bounds: Bounds) -> socket.socket:
             connected.settimeout(remaining / (len(addresses) - position))  # one that is silent leaves time for the next
             connected.connect(address)
             connected.settimeout(bounds.remaining())  # for the TLS handshake, which comes next
+            bounds.reach(Stage.CONNECTION)
         except OSError as failure:
             error = failure
             if connected is not None:

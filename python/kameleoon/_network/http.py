@@ -15,7 +15,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from requests.utils import get_auth_from_url
 
 from kameleoon._events import EventDispatcher
-from kameleoon._network.connections import BoundedAdapter, Bounds, within
+from kameleoon._network.connections import BoundedAdapter, Bounds, Stage, within
 from kameleoon._network.deadline import Deadline
 from kameleoon._network.decoding import ACCEPTED, BoundedBody
 from kameleoon._network.outcomes import Broken, Outcomes, RequestCounts
@@ -45,11 +45,13 @@ class _OwnCredentials(AuthBase):
 class HttpService:
     """Makes attempts. Any number of threads may use it."""
 
-    def __init__(self, events: Callable[[], EventDispatcher], default_timeout: float) -> None:
-        """``default_timeout``: seconds."""
+    def __init__(
+        self, events: Callable[[], EventDispatcher], default_timeout: float, trust: Trust | None = None
+    ) -> None:
+        """``default_timeout``: seconds. ``trust``: certificates that were read already; by default its own."""
         self.outcomes = Outcomes(events)
         self.resolver = Resolver()
-        self.trust = Trust()
+        self.trust = Trust() if trust is None else trust
         self._default_timeout = default_timeout
         self._session = requests.Session()
         self._session.headers["Accept-Encoding"] = ACCEPTED
@@ -93,21 +95,25 @@ class HttpService:
         start = time.monotonic()
         outcome: Answer | Broken
         try:
-            outcome = self._exchange(request, deadline)
+            outcome = self.exchange(request, deadline)
         except Exception as error:  # noqa: BLE001  # whatever the network or the library does is a failed attempt
             outcome = Broken(request, error)
         return self.outcomes.conclude(request, start, outcome)
 
     def open_stream(
-        self, url: str, timeout: float, on_socket: Callable[[socket.socket], object] | None = None
+        self,
+        url: str,
+        timeout: float,
+        on_socket: Callable[[socket.socket], object] | None = None,
+        on_stage: Callable[[Stage], object] | None = None,
     ) -> requests.Response:
-        """A stream of events, to be closed by the caller. Its head is there within ``timeout`` seconds. ``on_socket``:
-        as in ``Bounds``.
+        """A stream of events, to be closed by the caller. Its head is there within ``timeout`` seconds. ``on_socket``
+        and ``on_stage``: as in ``Bounds``.
 
         Raises ``RequestError``, and whatever the network or the library does.
         """
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
-        bounds = Bounds(Deadline.after(timeout), self.resolver, self.trust, on_socket)
+        bounds = Bounds(Deadline.after(timeout), self.resolver, self.trust, on_socket, on_stage)
         with within(bounds):
             response = self._session.get(
                 url,
@@ -117,6 +123,7 @@ class HttpService:
                 allow_redirects=False,
                 verify=certificate_bundle(),
             )
+        bounds.reach(Stage.FIRST_BYTE)
         bounds.lift()
         if response.status_code != 200:
             response.close()
@@ -124,12 +131,15 @@ class HttpService:
             raise RequestError(RequestType.DATAFILE, f"HTTP status {status}", status, pause)
         return response
 
-    def close(self) -> None:
-        """Closes idle connections."""
-        self._session.close()
+    def exchange(
+        self, request: Request, deadline: Deadline, on_stage: Callable[[Stage], object] | None = None
+    ) -> Answer:
+        """Asks once and draws no conclusion: the answer, whatever its status is; nothing is counted, logged or told.
+        ``on_stage``: as in ``Bounds``.
 
-    def _exchange(self, request: Request, deadline: Deadline) -> Answer:
-        bounds = Bounds(deadline, self.resolver, self.trust)
+        Raises whatever the network or the library does.
+        """
+        bounds = Bounds(deadline, self.resolver, self.trust, on_stage=on_stage)
         with (
             within(bounds),
             self._session.request(
@@ -143,8 +153,13 @@ class HttpService:
                 verify=certificate_bundle(),
             ) as response,
         ):
+            bounds.reach(Stage.FIRST_BYTE)
             body = BoundedBody(response.headers.get("Content-Encoding", ""), request.largest_answer)
             while part := response.raw.read(_READ_BYTES, decode_content=False):
                 body.feed(part)
                 bounds.remaining()  # once more, for a proxy whose socket does not know of the deadline
             return Answer(response.status_code, response.headers, body.whole())
+
+    def close(self) -> None:
+        """Closes idle connections."""
+        self._session.close()

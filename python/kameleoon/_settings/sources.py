@@ -37,6 +37,15 @@ def read_environment(environment: Mapping[str, str] | None = None) -> dict[str, 
     Empty variables count as none; one that cannot be read is ignored with a warning. Raises
     ``ConfigCredentialsInvalid`` where the credentials are missing.
     """
+    values = environment_values(environment)
+    missing = [f"KAMELEOON_{parameter.upper()}" for parameter in REQUIRED if parameter not in values]
+    if missing:
+        raise ConfigCredentialsInvalid(f"environment variable {' and '.join(missing)} is not set")
+    return values
+
+
+def environment_values(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """As ``read_environment``, whether the credentials are there or not."""
     variables = os.environ if environment is None else environment
     values: dict[str, Any] = {}
     for row in rows().values():
@@ -48,9 +57,6 @@ def read_environment(environment: Mapping[str, str] | None = None) -> dict[str, 
             values[row.parameter] = row.kind.from_text(text)
         except ValueError:
             KameleoonLogger.warning("environment variable %s cannot be read; it is ignored", name)
-    missing = [f"KAMELEOON_{parameter.upper()}" for parameter in REQUIRED if parameter not in values]
-    if missing:
-        raise ConfigCredentialsInvalid(f"environment variable {' and '.join(missing)} is not set")
     return values
 
 

@@ -153,6 +153,19 @@ class Settings:
         is_shown=False,
         is_compared=False,
     )
+    spool: str | None = _row(
+        "spool",
+        CachePath(),
+        None,
+        "A directory for events that cannot be sent: while the service is down, and when the process ends. This "
+        "process or a later one sends them.",
+    )
+    spool_maximum_size: float = _row(
+        "spool_maximum_size",
+        Number("megabytes", more_than=0, most=_MOST_MEGABYTES),
+        defaults.DEFAULT_SPOOL_MAXIMUM_SIZE,
+        "The most that the spool may take on the disk, for a site and environment. The oldest events make room.",
+    )
     close_timeout_second: float = _row(
         "close_timeout_second",
         Number("seconds", least=0, most=_DAY_SECONDS),

@@ -22,9 +22,11 @@ class ClientStats(Record):
     ``queued_visitors``: visitors that wait to be tracked; ``dropped_visitors``: those that a full queue dropped.
     ``events_sent``: events that arrived; ``events_failed``: events in requests that failed (they are sent again);
     ``events_refused``: events that the service refuses, which are lost; ``events_dropped``: events lost for want of
-    room. ``requests``: for each kind of request what became of its attempts, the bytes, the last error and the time of
-    the last success (seconds since the epoch). ``data_source``: how the data file is kept up to date, and since when it
-    is stale, if it is; ``None`` offline.
+    room. ``events_spooled``: events that this process has put into the spool, which holds ``spool_events`` of any
+    process, in about ``spool_bytes`` on the disk; they count as sent once they are. ``requests``: for each kind of
+    request what became of its attempts, the bytes, the last error and the time of the last success (seconds since the
+    epoch). ``data_source``: how the data file is kept up to date, and since when it is stale, if it is; ``None``
+    offline.
 
     >>> stats = client.stats()
     >>> stats.is_ready, stats.data_file_source, stats.events_dropped
@@ -41,10 +43,13 @@ class ClientStats(Record):
         "events_failed",
         "events_refused",
         "events_sent",
+        "events_spooled",
         "evicted_visitors",
         "is_ready",
         "queued_visitors",
         "requests",
+        "spool_bytes",
+        "spool_events",
         "visitor_bytes",
         "visitors",
     )
@@ -67,6 +72,9 @@ class ClientStats(Record):
         events_dropped: int,
         requests: dict[str, dict[str, Any]],
         data_source: DataSourceStatus | None = None,
+        events_spooled: int = 0,
+        spool_events: int = 0,
+        spool_bytes: int = 0,
     ) -> None:
         self.is_ready: bool = is_ready
         self.data_file_date_modified: int = data_file_date_modified
@@ -83,3 +91,6 @@ class ClientStats(Record):
         self.events_dropped: int = events_dropped
         self.requests: dict[str, dict[str, Any]] = requests
         self.data_source: DataSourceStatus | None = data_source
+        self.events_spooled: int = events_spooled
+        self.spool_events: int = spool_events
+        self.spool_bytes: int = spool_bytes

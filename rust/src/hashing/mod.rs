@@ -1,11 +1,13 @@
 //! From a code and a container to a bucket in `[0, 1]` (docs/bucketing.md#a-bucket). Imports nothing of the crate.
 
 mod lanes;
+mod processor;
 
 use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
 
 pub use lanes::buckets;
+pub use processor::{extensions, has_instructions};
 
 const INITIAL_STATE: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod batch;
+mod build;
 mod calls;
 mod client;
 mod clock;
@@ -41,6 +42,8 @@ mod native {
     use super::arguments::{bucket, group_bucket};
     #[pymodule_export]
     use super::batch::{AssignedBatch, Assignment, BatchSnapshot};
+    #[pymodule_export]
+    use super::build::build_information;
     #[pymodule_export]
     use super::client::EngineClient;
     #[pymodule_export]
