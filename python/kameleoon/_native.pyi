@@ -27,6 +27,7 @@ __all__ = [
     "DataFileHandle",
     "Device",
     "EngineClient",
+    "FigureReader",
     "Geolocation",
     "OperatingSystem",
     "Outbox",
@@ -327,6 +328,15 @@ class DataFileHandle:
     def settings(self) -> tuple[int, bool, bool, str | None]: ...
 
 @final
+class FigureReader:
+    def read(
+        self,
+    ) -> tuple[
+        list[tuple[str, bool, list[tuple[str, int, int]], int, int | None, int | None]],
+        list[tuple[str, int, int, bool, list[tuple[str, float, int]]]],
+    ]: ...
+
+@final
 class Outbox:
     def take(self, most: int) -> TrackingBatch | None: ...
     def take_of(self, visitor_code: str) -> TrackingBatch: ...
@@ -437,3 +447,4 @@ class EngineClient:
     def _counters(self) -> dict[str, int]: ...
     def _put_to_sleep(self) -> None: ...
     def _handles(self) -> tuple[DataFileHandle, Outbox, Visitors]: ...
+    def _figures(self) -> FigureReader: ...

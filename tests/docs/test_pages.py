@@ -20,7 +20,11 @@ from tests.docs import pages
 
 IN_SAMPLES = {"django", "frameworks", "middleware"}
 """Pages that show parts of whole programs, which ``tests/samples`` runs and compares with the page."""
-NEEDED = {"batch": ["duckdb", "pandas", "polars", "pyarrow"], "deployment": ["redis"]}
+NEEDED = {
+    "batch": ["duckdb", "pandas", "polars", "pyarrow"],
+    "deployment": ["redis"],
+    "figures": ["opentelemetry", "prometheus_client", "sentry_sdk"],
+}
 """What a page's blocks import beside the package, where it need not be installed."""
 WITH_CODE = [page for page in pages.PAGES if any(pages.blocks(page, "python", "pycon")) and page.stem not in IN_SAMPLES]
 
