@@ -30,6 +30,7 @@ ROOMS = {
         "_request_visitor",
     ),
     "OpenFeature": ("openfeature",),
+    "Telemetry": ("opentelemetry", "prometheus"),
     "Command line": ("__main__", "_cli", "_demo", "_doctor", "_inspection"),
     "Testing": ("testing",),
     "The client": ("kameleoon_client", "kameleoon_client_factory", "visitor", "typed_flags"),
@@ -56,6 +57,7 @@ ROOMS = {
         "_installation",
         "_mistakes",
         "_moved_names",
+        "_sample_ratio",
         "_version",
     ),
 }

@@ -77,6 +77,9 @@ GROUPS = {
             "kameleoon.types.remote_visitor_data_filter",
             "kameleoon.types.client_stats",
             "kameleoon.types.data_source_status",
+            "kameleoon.types.flag_figures",
+            "kameleoon.types.sample_ratio",
+            "kameleoon.types.health",
         ),
     ),
     "stores": Group(
@@ -112,6 +115,11 @@ GROUPS = {
         ),
     ),
     "openfeature": Group("OpenFeature", "See [OpenFeature](../openfeature.md).", ("kameleoon.openfeature",)),
+    "telemetry": Group(
+        "Telemetry",
+        "A client's figures elsewhere. See [figures and health](../figures.md).",
+        ("kameleoon.prometheus", "kameleoon.opentelemetry"),
+    ),
     "batch": Group(
         "Tables",
         "Many visitors at once. See [many visitors at once](../batch.md).",

@@ -12,6 +12,10 @@ __all__ = ["SampleRatio", "VariationRatio"]
 class VariationRatio(Record):
     """A variation of an experiment: its ``variation_key``; ``exposed``, how many visitors were exposed to it;
     ``expected``, how many of them it should be, by the shares of the data file.
+
+    >>> ratio = VariationRatio(variation_key="on", exposed=510, expected=500.0)
+    >>> ratio.exposed / ratio.expected
+    1.02
     """
 
     __slots__ = ("expected", "exposed", "variation_key")
