@@ -30,14 +30,15 @@ ROOMS = {
         "_request_visitor",
     ),
     "OpenFeature": ("openfeature",),
-    "Command line": ("__main__", "_cli", "_demo"),
+    "Telemetry": ("opentelemetry", "prometheus"),
+    "Command line": ("__main__", "_cli", "_demo", "_doctor", "_inspection"),
     "Testing": ("testing",),
     "The client": ("kameleoon_client", "kameleoon_client_factory", "visitor", "typed_flags"),
     "Tables": ("batch",),
     "Life": ("_life", "_lifecycle", "_purge", "_service", "_uwsgi"),
     "Data source": ("_source",),
     "Stores": ("stores",),
-    "Delivery": ("_tracking",),
+    "Delivery": ("_outgoing", "_spool", "_tracking"),
     "Remote data": ("_remote_data",),
     "Network, threads, events": ("_async", "_events", "_lanes", "_network", "events"),
     "Settings": ("_cookie_header", "_cookies", "_requests", "_settings", "helpers", "kameleoon_client_config"),
@@ -56,11 +57,12 @@ ROOMS = {
         "_installation",
         "_mistakes",
         "_moved_names",
+        "_sample_ratio",
         "_version",
     ),
 }
 """The rooms of the Python house. A private module that none of them names belongs to the room that uses it, if one
-alone does; what is left is a room of its own.
+alone does, and to a room with which it would make a circle; what is left is a room of its own.
 """
 NATIVE = "Rust: kameleoon._native"
 
@@ -70,15 +72,43 @@ _USE = re.compile(r"\bcrate::(\w+)|\bcrate::\{([^}]*)\}")
 def python_house() -> dict[str, set[str]]:
     """What each room of the package imports, inside functions and for type checkers too."""
     parts = _parts()
-    rooms = {part: room for room, named in ROOMS.items() for part in named}
+    rooms = {"_native": NATIVE, **{part: room for room, named in ROOMS.items() for part in named}}
     for part in sorted(set(parts) - set(rooms)):
-        users = {rooms.get(user, user) for user, uses in parts.items() if part in uses}
-        is_of_one = part.startswith("_") and len(users) == 1
-        rooms[part] = users.pop() if is_of_one else NATIVE if part == "_native" else part
+        users = {rooms.get(user, user) for user, uses in parts.items() if part in uses and user != part}
+        rooms[part] = users.pop() if part.startswith("_") and len(users) == 1 else part
+    graph = _of_rooms(parts, rooms)
+    while unnamed := [room for room in circle(graph) if room not in ROOMS]:  # they belong to a room of the circle
+        home = next((room for room in circle(graph) if room in ROOMS), unnamed[0])
+        rooms = {part: home if room in unnamed else room for part, room in rooms.items()}
+        graph = _of_rooms(parts, rooms)
+    return graph
+
+
+def _of_rooms(parts: Mapping[str, set[str]], rooms: Mapping[str, str]) -> dict[str, set[str]]:
+    """What rooms import, of what their parts do."""
     graph: dict[str, set[str]] = {}
     for part, uses in parts.items():
         graph.setdefault(rooms[part], set()).update(rooms[used] for used in uses)
     return {room: uses - {room} for room, uses in graph.items()}
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """The rooms of a way from a room back to itself; none where there is none.
+
+    >>> circle({"a": {"b"}, "b": {"c"}, "c": {"b"}})
+    ['b', 'c']
+    """
+    done: set[str] = set()
+
+    def search(room: str, way: list[str]) -> list[str]:
+        if room in way:
+            return way[way.index(room) :]
+        if room in done:
+            return []
+        done.add(room)
+        return next((found for used in sorted(graph[room]) if (found := search(used, [*way, room]))), [])
+
+    return next((found for room in sorted(graph) if (found := search(room, []))), [])
 
 
 def _parts() -> dict[str, set[str]]:
@@ -132,11 +162,11 @@ def reduced(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
     >>> reduced({"a": {"b", "c"}, "b": {"c"}, "c": set()})
     {'a': {'b'}, 'b': {'c'}, 'c': set()}
     """
+    if found := circle(graph):
+        raise ValueError(f"rooms in a circle: {' -> '.join([*found, found[0]])}. hint: draw_house.ROOMS")
 
-    def reach(room: str, users: tuple[str, ...] = ()) -> set[str]:
-        if room in users:
-            raise ValueError(f"rooms in a circle: {' -> '.join([*users, room])}. hint: draw_house.ROOMS")
-        return graph[room].union(*(reach(used, (*users, room)) for used in graph[room]))
+    def reach(room: str) -> set[str]:
+        return graph[room].union(*map(reach, graph[room]))
 
     return {room: uses - set().union(*map(reach, uses)) for room, uses in graph.items()}
 

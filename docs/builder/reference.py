@@ -22,6 +22,31 @@ class Group(NamedTuple):
     modules: tuple[str, ...]
 
 
+def path_of(module: str) -> Path:
+    """The file of a module."""
+    path = PACKAGE.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def exported(module: str) -> list[str]:
+    """The names in a module's ``__all__``, in the order of the module."""
+    for node in ast.parse(path_of(module).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return [name for name in ast.literal_eval(node.value) if not name.startswith("_")]
+    raise LookupError(f"{module} has no __all__")
+
+
+def public_modules() -> list[str]:
+    """All modules of the package that export names, private ones aside."""
+    found = []
+    for path in sorted((PACKAGE / "kameleoon").rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        if not any(part.startswith("_") for part in module.split(".")) and "\n__all__ = " in path.read_text("utf-8"):
+            found.append(module)
+    return found
+
+
 GROUPS = {
     "client": Group(
         "The client",
@@ -52,6 +77,9 @@ GROUPS = {
             "kameleoon.types.remote_visitor_data_filter",
             "kameleoon.types.client_stats",
             "kameleoon.types.data_source_status",
+            "kameleoon.types.flag_figures",
+            "kameleoon.types.sample_ratio",
+            "kameleoon.types.health",
         ),
     ),
     "stores": Group(
@@ -87,6 +115,11 @@ GROUPS = {
         ),
     ),
     "openfeature": Group("OpenFeature", "See [OpenFeature](../openfeature.md).", ("kameleoon.openfeature",)),
+    "telemetry": Group(
+        "Telemetry",
+        "A client's figures elsewhere. See [figures and health](../figures.md).",
+        ("kameleoon.prometheus", "kameleoon.opentelemetry"),
+    ),
     "batch": Group(
         "Tables",
         "Many visitors at once. See [many visitors at once](../batch.md).",
@@ -132,18 +165,20 @@ GROUPS = {
 }
 
 
-def path_of(module: str) -> Path:
-    """The file of a module."""
-    path = PACKAGE.joinpath(*module.split("."))
-    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-
-
-def exported(module: str) -> list[str]:
-    """The names in a module's ``__all__``, in the order of the module."""
-    for node in ast.parse(path_of(module).read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            return [name for name in ast.literal_eval(node.value) if not name.startswith("_")]
-    raise LookupError(f"{module} has no __all__")
+def groups() -> dict[str, Group]:
+    """The pages. Results that no group names come last among the results, other modules on a page of their own."""
+    listed = {module for group in GROUPS.values() for module in group.modules}
+    further = [
+        module
+        for module in public_modules()
+        if module not in {*listed, "kameleoon"} and not any(module.startswith(f"{package}.") for package in listed)
+    ]
+    results = tuple(module for module in further if module.startswith("kameleoon.types."))
+    others = tuple(module for module in further if module not in results)
+    found = {**GROUPS, "types": GROUPS["types"]._replace(modules=GROUPS["types"].modules + results)}
+    return (
+        {**found, "further-names": Group("Further names", "What stands on no other page.", others)} if others else found
+    )
 
 
 def text(group: Group) -> Iterator[str]:
@@ -165,7 +200,7 @@ def index() -> str:
         "# Reference\n\nEvery public name, from its docstring: what it takes, returns and raises. Examples are run by "
         "the tests. `from kameleoon import …` has the names that most programs need.\n\n| page | names |\n|---|---|\n"
     ]
-    for name, group in GROUPS.items():
+    for name, group in groups().items():
         names = dict.fromkeys(name for module in group.modules for name in exported(module))
         lines.append(f"| [{group.title}]({name}.md) | {', '.join(f'`{name}`' for name in names)} |\n")
     return "".join(lines)
@@ -175,11 +210,11 @@ def pages() -> dict[str, str]:
     """The pages by their place in the site."""
     return {
         "reference/index.md": index(),
-        **{f"reference/{name}.md": "".join(text(group)) for name, group in GROUPS.items()},
+        **{f"reference/{name}.md": "".join(text(group)) for name, group in groups().items()},
     }
 
 
 def navigation() -> list[Entry]:
     """The section of the reference."""
-    groups = [{group.title: f"reference/{name}.md"} for name, group in GROUPS.items()]
-    return [{"Reference": [{"All names": "reference/index.md"}, *groups]}]
+    pages_of_groups = [{group.title: f"reference/{name}.md"} for name, group in groups().items()]
+    return [{"Reference": [{"All names": "reference/index.md"}, *pages_of_groups]}]

@@ -32,7 +32,7 @@ def test_the_house_has_all_rooms() -> None:
 
 def test_a_circle_is_named() -> None:
     assert doctest.testmod(draw_house).failed == 0
-    with pytest.raises(ValueError, match="rooms in a circle: b -> a -> b"):
+    with pytest.raises(ValueError, match="rooms in a circle: a -> b -> a"):
         draw_house.reduced({"a": {"b"}, "b": {"a"}})
 
 
