@@ -8,7 +8,7 @@ MATURIN := $(BIN)/maturin develop --quiet
 # How many tests run at once: most wait for a server or a clock, so twice as many as there are processors.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
 
-.PHONY: run test check build profiled docs lint types rust-test python-test test-long test-oldest test-servers test-engines differential names shim tsan miri bench bench-compare wheel clean
+.PHONY: run test check build profiled docs lint types rust-test python-test test-long test-oldest test-servers test-engines differential names shim tsan miri bench bench-compare audit changelog wheel clean
 
 ## The main job: build and run the demo (a minute on a new machine).
 run: build
@@ -157,7 +157,21 @@ bench: profiled $(VENV)/bench-installed
 bench-compare: profiled $(VENV)/bench-installed
 	$(BIN)/python -m benches.compare --write
 
-wheel: $(VENV)/installed
+## What is known against our dependencies and our workflows: licences, sources, bans, weaknesses. ADVISORIES=1 also asks the
+## database of weaknesses of crates, which lies on the network.
+audit: $(VENV)/made
+	$(BIN)/python -m pip install --quiet --group audit
+	$(BIN)/zizmor --quiet --offline .github
+	command -v cargo-deny >/dev/null || cargo install --quiet --locked cargo-deny
+	cargo deny --manifest-path rust/Cargo.toml --log-level error check licenses bans sources $(if $(ADVISORIES),advisories)
+	$(BIN)/pip-audit --progress-spinner off .
+
+## What the changelog will say of the changes since the last release (changelog.d/).
+changelog: $(VENV)/made
+	$(BIN)/python -m pip install --quiet --group changelog
+	$(BIN)/towncrier build --draft --version "$$(sed -n 's/^version = "\([^"]*\)".*/\1/p' pyproject.toml)"
+
+wheel: $(VENV)/made
 	$(BIN)/maturin build --release $(PROFILED) --out dist
 
 clean:
