@@ -5,36 +5,70 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATURIN := $(BIN)/maturin develop --quiet
 
-.PHONY: run test build docs lint types rust-test python-test test-oldest test-servers test-engines differential names shim tsan miri bench bench-compare wheel clean
+# How many tests run at once: most wait for a server or a clock, so twice as many as there are processors.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
 
-## The main job: build everything and run the demo.
+.PHONY: run test check build profiled docs site lint types rust-test python-test test-long test-oldest test-servers test-sharing test-engines differential names shim tsan miri bench bench-compare audit changelog wheel clean
+
+## The main job: build and run the demo (a minute on a new machine).
 run: build
 	$(BIN)/python -m kameleoon demo
 
-## Everything that CI checks.
+## What to run before a commit (CONTRIBUTING.md says what takes how long); CI runs test-long and others beside it.
 test: lint build types rust-test python-test
 
-$(VENV)/installed: pyproject.toml Makefile
+## Format, lint, types and tests of one file, in seconds: make check FILE=python/kameleoon/_lanes.py
+check: $(VENV)/installed build
+	$(BIN)/python -m tests.check $(FILE)
+
+# What a build needs, and no more.
+$(VENV)/made: Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --group build
+	touch $@
+
+$(VENV)/installed: $(VENV)/made pyproject.toml
 	$(BIN)/python -m pip install --quiet --group dev --group samples
 	touch $@
 
-# Guided by a profile of benches/training.py where rustup has llvm-profdata: evaluations take two thirds of the time, and
-# the build two minutes more. `make build PGO=` does without.
-PGO ?= 1
-PROFILED = $(if $(PGO),$(shell rustup component add llvm-tools >/dev/null 2>&1 && echo --pgo))
-SOURCES := $(shell find rust/src -name '*.rs') rust/build.rs rust/Cargo.toml rust/Cargo.lock pyproject.toml benches/training.py
+SOURCES := $(shell find rust/src -name '*.rs') rust/build.rs rust/Cargo.toml rust/Cargo.lock pyproject.toml
 
 build: $(VENV)/built
 
-$(VENV)/built: $(VENV)/installed $(SOURCES)
-	$(MATURIN) --release $(PROFILED)
+$(VENV)/built: $(VENV)/made $(SOURCES)
+	$(MATURIN) --profile plain
+	rm -f $(VENV)/profiled
 	touch $@
 
+# What wheels are and what is measured: optimized as a whole, and guided by a profile of benches/training.py where rustup has
+# llvm-profdata. Evaluations take a third to two thirds of the plain build's time, and the build five minutes. PGO= does
+# without the profile.
+PGO ?= 1
+PROFILED = $(if $(PGO),$(shell rustup component add llvm-tools >/dev/null 2>&1 && echo --pgo))
+
+## Puts the build that wheels have in the place of the plain one.
+profiled: $(VENV)/profiled
+
+$(VENV)/profiled: $(VENV)/made $(SOURCES) benches/training.py
+	$(MATURIN) --release $(PROFILED)
+	touch $(VENV)/built $@
+
 ## The pages of docs/ that are made from the code.
-docs: build
+docs: build $(VENV)/installed
 	$(BIN)/python docs/write_configuration.py
+	$(BIN)/python -m docs.builder.draw
+
+$(VENV)/docs-installed: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --group docs
+	touch $@
+
+## The site, in .site/html: docs/, the reference from the docstrings, what they link to. A broken link is an error.
+## Its builder needs Python 3.11. Read it with `python3 -m http.server --directory .site/html`.
+site: build $(VENV)/docs-installed
+	$(BIN)/python -m docs.builder
+	$(BIN)/python -m zensical build --strict --clean --config-file .site/zensical.toml
+	$(BIN)/python -m docs.builder.check .site/html
 
 lint: $(VENV)/installed
 	cd rust && cargo fmt --check
@@ -44,7 +78,7 @@ lint: $(VENV)/installed
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 
-types: build
+types: build $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/pyright
 	MYPYPATH=python $(BIN)/python -m mypy.stubtest kameleoon._native
@@ -54,8 +88,16 @@ rust-test:
 	cd rust && cargo test --quiet
 	cd rust && ! cargo tree --edges normal | grep -q pyo3 # the core knows no Python
 
-python-test: build
-	$(BIN)/python -m pytest --ignore tests/servers --ignore tests/engines # which `make test-servers` and `make test-engines` run
+# `make test-servers`, `make test-sharing`, `make test-engines` and `make test-long` run the others. Benchmarks have no place beside other tests.
+PYTEST = $(BIN)/python -m pytest -p no:benchmark --ignore tests/servers --ignore tests/sharing \
+	--ignore tests/engines
+python-test: build $(VENV)/installed
+	$(PYTEST) -m "not long and not alone" --numprocesses $(WORKERS)
+	$(PYTEST) -m "alone and not long"
+
+## The tests that take long, or much work, and fail rarely (4 minutes).
+test-long: build $(VENV)/installed
+	$(PYTEST) -m long --numprocesses $(WORKERS)
 
 # uWSGI is compiled: where that fails its tests are skipped. The old one is the last with Python's threads off by default.
 $(VENV)/servers-installed: $(VENV)/installed
@@ -67,6 +109,10 @@ $(VENV)/servers-installed: $(VENV)/installed
 ## The client in the processes of real servers: uWSGI, gunicorn, Celery, multiprocessing (4 minutes).
 test-servers: build $(VENV)/servers-installed
 	$(BIN)/python -m pytest tests/servers
+
+## Processes that share a data file, by a file and by Redis (`redis-server`; without it its tests are skipped; 5 minutes).
+test-sharing: build
+	$(BIN)/python -m pytest tests/sharing
 
 $(VENV)/engines-installed: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --group engines
@@ -120,16 +166,30 @@ $(VENV)/bench-installed: $(VENV)/installed
 	touch $@
 
 ## Everything measured of this client alone, in one table beside the goals (20 minutes; quiet machines only).
-bench: build $(VENV)/bench-installed
+bench: profiled $(VENV)/bench-installed
 	$(BIN)/python -m benches.report --write
 	cd rust && cargo bench --quiet
 
 ## The reference client and the peers beside this one, each in an environment of its own (.peers/), interleaved.
-bench-compare: build $(VENV)/bench-installed
+bench-compare: profiled $(VENV)/bench-installed
 	$(BIN)/python -m benches.compare --write
 
-wheel: $(VENV)/installed
+## What is known against our dependencies and our workflows: licences, sources, bans, weaknesses. ADVISORIES=1 also asks the
+## database of weaknesses of crates, which lies on the network.
+audit: $(VENV)/made
+	$(BIN)/python -m pip install --quiet --group audit
+	$(BIN)/zizmor --quiet --offline .github
+	command -v cargo-deny >/dev/null || cargo install --quiet --locked cargo-deny
+	cargo deny --manifest-path rust/Cargo.toml --log-level error check licenses bans sources $(if $(ADVISORIES),advisories)
+	$(BIN)/pip-audit --progress-spinner off .
+
+## What the changelog will say of the changes since the last release (changelog.d/).
+changelog: $(VENV)/made
+	$(BIN)/python -m pip install --quiet --group changelog
+	$(BIN)/towncrier build --draft --version "$$(sed -n 's/^version = "\([^"]*\)".*/\1/p' pyproject.toml)"
+
+wheel: $(VENV)/made
 	$(BIN)/maturin build --release $(PROFILED) --out dist
 
 clean:
-	rm -rf $(VENV) $(OLDEST) rust/target dist .reference .peers
+	rm -rf $(VENV) $(OLDEST) rust/target dist .reference .peers .site

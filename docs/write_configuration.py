@@ -54,6 +54,7 @@ END = """
 - In a file, a key that is not known and a value of another type are ignored with a warning; a variable that cannot be
   read, too. A number as `client_id` or `client_secret` counts as text.
 - These raise: an empty `client_id` or `client_secret` (`ConfigCredentialsInvalid`), an `endpoint` that is no origin, a
+  `data_file_store` that is no Redis address, or where redis-py is not installed, a
   file that is no YAML or no mapping (`ConfigException`), a file that is not there (`ConfigFileNotFound`).
 - A file that leaves `client_id` or `client_secret` out is accepted: a client evaluates without them. It says so, once,
   as an error in the log, when it needs an access token, and sends its requests without one.

@@ -4,14 +4,18 @@ import os
 
 from celery import Celery
 
-from kameleoon import KameleoonClientFactory
+from kameleoon import KameleoonClient, KameleoonClientFactory
 from kameleoon.celery import Kameleoon, carrying
 
 QUEUE = os.environ["QUEUE"]
 FOLDERS = {"data_folder_in": QUEUE, "data_folder_out": QUEUE, "control_folder": QUEUE}
 tasks = Celery("celery_shop", broker="filesystem://", broker_transport_options=FOLDERS)
-client = KameleoonClientFactory.create("shop")
-client.wait_init()
+
+
+def client() -> KameleoonClient:
+    return KameleoonClientFactory.create("shop")
+
+
 kameleoon = Kameleoon(client)
 
 
@@ -23,4 +27,4 @@ def send_mail() -> None:
 
 
 def order(visitor_code: str) -> None:
-    send_mail.apply_async(headers=carrying(client.visitor(visitor_code)))
+    send_mail.apply_async(headers=carrying(client().visitor(visitor_code)))

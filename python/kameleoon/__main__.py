@@ -9,12 +9,12 @@ import argparse
 import io
 import sys
 
-from kameleoon._cli import assign, datafile, demo, diff, doctor, evaluate, platform, types
+from kameleoon._cli import assign, datafile, demo, diff, doctor, evaluate, flags, platform, types
 from kameleoon._cli.program import program
 from kameleoon._version import __version__
 from kameleoon.exceptions import KameleoonError
 
-_COMMANDS = (demo, platform, doctor, datafile, evaluate, assign, diff, types)
+_COMMANDS = (demo, platform, doctor, datafile, evaluate, assign, diff, flags, types)
 
 
 def main(arguments: list[str] | None = None) -> int:

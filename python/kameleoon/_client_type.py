@@ -14,6 +14,7 @@ __all__ = ["ClientType"]
 _IMPORTED_FOR_HINTS = {
     "ClientStats": "kameleoon.types.client_stats",
     "DataFile": "kameleoon.types.data_file",
+    "Health": "kameleoon.types.health",
     "Snapshot": "kameleoon.batch.snapshot",
     "Explanation": "kameleoon.types.explanation",
     "Morsel": "http.cookies",

@@ -61,7 +61,9 @@ class DataFileSlot:
         """The data file in use."""
         self._warned: int | None = None  # the hash of the last data file without flags
         self.source = "none"
-        """``"none"``, ``"default"``, ``"service"``, ``"file"`` or ``"function"``."""
+        """``"none"``, ``"default"``, ``"service"``, ``"file"``, ``"function"``, ``"cache"`` (of an earlier process) or
+        ``"store"`` (of another process).
+        """
         self.is_fetched = False
         """Whether the service has sent a data file, be it one that is older than the default one."""
         self.last_modified: str | None = None
@@ -74,12 +76,14 @@ class DataFileSlot:
         """What the data file in use says beside its flags."""
         return DataFileSettings(*self._handle.settings())
 
-    def use(self, text: bytes, source: str) -> bool:
+    def use(self, text: bytes, source: str, *, is_older_refused: bool = False) -> bool:
         """Uses another data file from now on; what had to be left out of it is logged. Raises ``ValueError``.
 
-        One that is older than the default one, as long as that is in use, is not used, and the answer is false.
+        One that is older than the default one, as long as that is in use, is not used, and the answer is false; with
+        ``is_older_refused`` neither is one that is older than any other.
         """
-        not_older_than = self.settings.date_modified if self.source == "default" else None
+        is_refused = is_older_refused or self.source == "default"
+        not_older_than = self.settings.date_modified if is_refused else None
         is_used, omissions = self._handle.update(text, not_older_than)
         if is_used:
             self.source, self.text = source, text

@@ -32,6 +32,7 @@ class _Here:
 
     def __init__(self, generation: int) -> None:
         self.generation = generation
+        self.started_at = time.time()
         self.lock = threading.RLock()
         self.housekeeping: Lane | None = None
         self.purge: Purge | None = None
@@ -39,6 +40,7 @@ class _Here:
         self.closing: Closing | None = None
         self.sleep_seconds = 0.0  # how long the client sleeps after it could not wake up; 0 as long as it could
         self.sleeps_until = 0.0
+        self.why_asleep: str | None = None
 
 
 class Life:
@@ -83,6 +85,18 @@ class Life:
         return self._here().housekeeping is not None
 
     @property
+    def started_at(self) -> float:
+        """Since when the client is in this process, in seconds since the epoch: since it was made or, in a forked
+        child, first used.
+        """
+        return self._here().started_at
+
+    @property
+    def why_asleep(self) -> str | None:
+        """Why the background cannot be started in this process, if that is so."""
+        return self._here().why_asleep
+
+    @property
     def service(self) -> Service | None:
         """The client's life online, if it runs in this process."""
         return self._here().service
@@ -112,7 +126,7 @@ class Life:
             except (RuntimeError, OSError, MemoryError) as error:
                 self._sleep(here, error)
                 return False
-            here.sleep_seconds = 0.0
+            here.sleep_seconds, here.why_asleep = 0.0, None
             return True
 
     def _start(self, here: _Here) -> None:
@@ -134,6 +148,7 @@ class Life:
     def _sleep(self, here: _Here, error: BaseException) -> None:
         """Until the next try; of a row of failures the first one is logged."""
         is_first = here.sleep_seconds == 0.0
+        here.why_asleep = repr(error)
         here.sleep_seconds = min(max(here.sleep_seconds * 2, _SHORTEST_SLEEP_SECONDS), _LONGEST_SLEEP_SECONDS)
         here.sleeps_until = time.monotonic() + here.sleep_seconds
         if is_first:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Union
 
 from kameleoon._cookie_header import CookieHeader
 from kameleoon._cookies import SIMULATION_COOKIE, VISITOR_CODE_COOKIE, cookie_value_of, visitor_code_from
+from kameleoon._requests import VISITOR_CODE_KEY
 from kameleoon.exceptions import VisitorCodeInvalid
 from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
@@ -15,7 +16,7 @@ from kameleoon.visitor import Visitor
 if TYPE_CHECKING:
     from http.cookies import Morsel
 
-__all__ = ["VISITOR_KEY", "DefaultVisitorCode", "GivenClient", "RequestVisitor", "given"]
+__all__ = ["VISITOR_KEY", "DefaultVisitorCode", "GivenClient", "RequestVisitor", "given", "visitor_in_environ"]
 
 VISITOR_KEY = "kameleoon.visitor"
 """Where the ``Visitor`` stands: in the WSGI environ, in the ASGI scope, in aiohttp's request."""
@@ -50,6 +51,20 @@ class RequestVisitor:
         """The same as the value of a ``Set-Cookie`` header."""
         morsel = self.morsel()
         return None if morsel is None else morsel.OutputString()
+
+
+def visitor_in_environ(
+    client: KameleoonClient, default_visitor_code: DefaultVisitorCode, environ: MutableMapping[str, Any], request: Any
+) -> RequestVisitor:
+    """The visitor of a WSGI environ, or of what Django has of one, which from then on holds it, its code, and the
+    cookie. ``request``: what ``default_visitor_code`` is called with.
+    """
+    header = CookieHeader(environ.get("HTTP_COOKIE", ""))
+    found = RequestVisitor(client, header, default_visitor_code, request)
+    environ["HTTP_COOKIE"] = header.showing(found.code)
+    environ[VISITOR_CODE_KEY] = found.code
+    environ[VISITOR_KEY] = found.visitor
+    return found
 
 
 def _sent_code(client: KameleoonClient, header: CookieHeader) -> str | None:

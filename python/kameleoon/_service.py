@@ -17,6 +17,7 @@ from kameleoon._network.deadline import Deadline
 from kameleoon._network.endpoints import Endpoints
 from kameleoon._network.http import HttpService
 from kameleoon._remote_data import RemoteData
+from kameleoon._source.cached import shared_key
 from kameleoon._source.data_source import DataSource
 from kameleoon._source.http_source import HttpSource
 from kameleoon._source.pace import Pace
@@ -27,8 +28,12 @@ from kameleoon._tracking import Tracking
 
 if TYPE_CHECKING:
     from kameleoon._settings.table import Settings
+    from kameleoon._source.sharing import Sharing
+    from kameleoon._spool.spool import Spool
 
 __all__ = ["Service"]
+
+_MEGABYTE = 1_000_000
 
 
 class Service:
@@ -47,6 +52,7 @@ class Service:
         self._tracking_lane = Lane("kameleoon-tracking")
         self._token_lane = Lane("kameleoon-token")
         self._handler_lane = Lane("kameleoon-handlers", LANE_CAPACITY)
+        self._store_lane = Lane("kameleoon-store")
         events = EventDispatcher(handlers, self._handler_lane)
         endpoints = Endpoints(site_code, config.environment, config.network_domain, config.endpoint)
         endpoints.use_data_domain(data_file.settings.data_api_domain)
@@ -67,11 +73,17 @@ class Service:
             Readiness(site_code, config.environment, is_ready=data_file.is_fetched),
             on_update=events.data_file_updated,
         )
-        self.tracking = Tracking(outbox, endpoints, authenticated, self._tracking_lane, timeout)
+        self._sharing = self._shared(site_code, config, endpoints, data_file)
+        self.tracking = Tracking(
+            outbox, endpoints, authenticated, self._tracking_lane, timeout, _spool(site_code, config)
+        )
         self.remote_data = RemoteData(endpoints, self._http, tokens)
         try:
             self.data_source.add_listener(events.data_source_changed)
-            self.data_source.start()
+            if self._sharing is None:
+                self.data_source.start()
+            else:
+                self._sharing.start()
             self.tracking.start(config.tracking_interval_second)
         except BaseException:
             self._stop()
@@ -93,21 +105,41 @@ class Service:
         file = FileSource(own, data_file, endpoints.use_data_domain)
         return file, None, Pace.usual(min(interval, FileSource.LOOK_SECONDS), timeout)
 
+    def _shared(
+        self, site_code: str, config: Settings, endpoints: Endpoints, data_file: DataFileSlot
+    ) -> Sharing | None:
+        """This process' part in sharing the data file, if processes are to share it."""
+        if config.data_file_store is None and config.data_file_cache is None:
+            return None
+        from kameleoon._source.sharing import Sharing, store_of  # only for those who use it
+
+        store, key = store_of(config.data_file_store, config.data_file_cache), shared_key(site_code, config.environment)
+        if store is None:
+            return None
+        return Sharing(store, key, data_file, self.data_source, self._store_lane, endpoints.use_data_domain)
+
     def flush(self, visitor_code: str | None, deadline: Deadline) -> bool:
-        """Sends what a visitor, or any visitor, has unsent, until ``deadline``; returns whether all of it is sent.
-        Never takes longer, however dead the network is.
+        """Sends what a visitor, or any visitor, has unsent, until ``deadline``; returns whether all of it is sent, or
+        is in the spool, if there is one. Never takes longer than that, however dead the network is.
         """
         finish = partial(self.tracking.finish, deadline, visitor_code=visitor_code, everybody=visitor_code is None)
-        return _Sending(finish, self._tracking_lane, deadline).wait()
+        is_sent = _Sending(finish, self._tracking_lane, deadline).wait()
+        return is_sent or self.tracking.keep(everybody=visitor_code is None)
 
     def begin_close(self, deadline: Deadline) -> _Sending:
         """Follows the data file no more, and begins to send what is queued; ``end_close`` waits for it."""
         self.data_source.stop()
-        return _Sending(partial(self.tracking.finish, deadline), self._tracking_lane, deadline)
+        if self._sharing is not None:
+            self._sharing.begin_stop()
+        finish = partial(self.tracking.finish, deadline, with_spool=True)
+        return _Sending(finish, self._tracking_lane, deadline)
 
     def end_close(self, sending: _Sending, deadline: Deadline) -> None:
         """Waits until all is sent, and handlers have learnt of it, or ``deadline`` comes; then ends everything."""
-        sending.wait()
+        if not sending.wait():
+            self.tracking.keep()
+        if self._sharing is not None:
+            self._store_lane.settle(deadline)
         self._handler_lane.settle(deadline)
         self._stop()
 
@@ -117,10 +149,28 @@ class Service:
 
     def _stop(self) -> None:
         self.data_source.stop()
-        for lane in (self._configuration_lane, self._tracking_lane, self._token_lane, self._handler_lane):
+        for lane in (
+            self._configuration_lane,
+            self._store_lane,
+            self._tracking_lane,
+            self._token_lane,
+            self._handler_lane,
+        ):
             lane.stop()
+        if self.tracking.spool is not None:
+            self.tracking.spool.release()
         self.remote_data.close()
         self._http.close()
+
+
+def _spool(site_code: str, config: Settings) -> Spool | None:
+    """Where what cannot be sent is kept, if it is to be."""
+    if config.spool is None:
+        return None
+    from kameleoon._spool.spool import Spool  # only for those who use it
+
+    most_bytes = int(config.spool_maximum_size * _MEGABYTE)
+    return Spool(config.spool, shared_key(site_code, config.environment), most_bytes)
 
 
 class _Sending:

@@ -1,6 +1,7 @@
 """Sends tracking requests: every interval, with one retry, and a probe while the service is down.
 
 A request that is refused for what it holds is halved until the culprit is alone, which is set aside; the others go on.
+With a spool, what cannot be sent goes to the disk, and is sent from there.
 """
 
 from __future__ import annotations
@@ -9,17 +10,23 @@ import random
 import threading
 import time
 from functools import partial
+from typing import TYPE_CHECKING
 
 from kameleoon._lanes import Lane
-from kameleoon._native import Outbox, TrackingBatch
+from kameleoon._native import Outbox
 from kameleoon._network.authenticated import AuthenticatedHttp
 from kameleoon._network.backoff import Backoff
 from kameleoon._network.deadline import Deadline
 from kameleoon._network.endpoints import Endpoints
 from kameleoon._network.http import RequestError
 from kameleoon._network.repeated import Repeated
+from kameleoon._outgoing import Batch, Outgoing
 from kameleoon.events.request_type import RequestType
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
+
+if TYPE_CHECKING:
+    from kameleoon._spool.keeping import Keeping
+    from kameleoon._spool.spool import Spool
 
 __all__ = ["Tracking"]
 
@@ -28,11 +35,16 @@ _LAST_RETRIES = Backoff(0.2, 1.0)
 """While somebody waits for the end of it."""
 _INTERVAL_SPREAD = 0.1
 """Intervals are longer or shorter by up to this share: many processes do not send at the same moment."""
-_EVERYBODY = 1_000_000_000
 _MOST_INSTANT_VISITORS = 1000
 _SHORTEST_TIMEOUT_SECONDS = 0.1
 _REFUSED = frozenset({400, 413, 422})
 """Statuses that tell of the request's content: the same again would be refused again."""
+
+_SPOOLED_AT_ONCE = 10
+"""So many files of the spool are sent with an interval: what is new does not wait for long."""
+
+_LAST_SPOOL_SECONDS = 1.0
+"""So long closing a client may take for what the spool has."""
 
 _CULPRITS_WITHOUT_SUCCESS = 8
 """So many single events are refused one after another before it is believed that the service refuses everything."""
@@ -44,7 +56,13 @@ class Tracking:
     """Empties an outbox into requests, on a lane of its own."""
 
     def __init__(
-        self, outbox: Outbox, endpoints: Endpoints, http: AuthenticatedHttp, lane: Lane, timeout_seconds: float
+        self,
+        outbox: Outbox,
+        endpoints: Endpoints,
+        http: AuthenticatedHttp,
+        lane: Lane,
+        timeout_seconds: float,
+        spool: Spool | None = None,
     ) -> None:
         self._outbox = outbox
         self._endpoints = endpoints
@@ -53,7 +71,9 @@ class Tracking:
         self._timeout = timeout_seconds
         self._failing = False
         self._not_before = 0.0  # by ``time.monotonic``: until then the service wants to be left alone
-        self._to_retry: list[TrackingBatch] = []
+        self._outgoing = Outgoing(outbox)
+        self._spool = spool
+        self._keeping = None if spool is None else _keeping(spool, self._outgoing)
         self._reported_losses = 0
         self._losses = Repeated()
         self._lost_for_good = Repeated()
@@ -71,9 +91,22 @@ class Tracking:
         )
 
     @property
-    def visitors_to_retry(self) -> int:
-        """How many visitors' events wait for the second try of their request."""
-        return sum(batch.visitors for batch in list(self._to_retry))
+    def spool(self) -> Spool | None:
+        """Where what cannot be sent is kept, if anywhere."""
+        return self._spool
+
+    def add_to(self, counters: dict[str, int]) -> None:
+        """Adds what the engine does not know to its counters: visitors whose events wait for the second try of their
+        request, and what became of events in the spool.
+        """
+        counters["queued_visitors"] += self._outgoing.visitors_to_retry
+        spool = self._spool
+        if spool is not None:
+            counters["events_sent"] += spool.sent
+            counters["events_refused"] += spool.refused
+            counters["events_dropped"] += spool.dropped
+            counters["events_spooled"] = spool.written
+            counters["spool_events"], counters["spool_bytes"] = spool.waiting()
 
     # What callers ask for. However often they do, one job looks after it.
 
@@ -118,7 +151,7 @@ class Tracking:
         for visitor_code in visitors:
             if self._failing:
                 return  # they are queued: the probes come to them
-            self.send(self._outbox.take_of(visitor_code))
+            self.send(self._outgoing.take_of(visitor_code))
 
     # On the lane
 
@@ -126,42 +159,59 @@ class Tracking:
         """Sends what is queued; while requests fail, one visitor's data as a probe."""
         self._report_losses()
         deadline = Deadline.after(self._timeout)
+        has_tried = False
         while time.monotonic() >= self._not_before:
-            batch = self._outbox.take(1 if self._failing else _EVERYBODY)
+            batch = self._outgoing.take(1) if self._failing else self._outgoing.take()
             if batch is None:
-                return
+                break
             self.send(batch)
+            has_tried = True
             if self._failing or deadline.is_over:
-                return
+                break
+        if self._failing and self._keeping is not None:
+            self._keeping.keep_all()
+        if not (self._failing and has_tried):
+            self._send_spooled(deadline, _SPOOLED_AT_ONCE)
 
-    def send(self, batch: TrackingBatch) -> None:
+    def send(self, batch: Batch) -> None:
         """Sends a batch; after a failure it is tried again once, later."""
         failed, pause = self._attempt(batch, Deadline.after(self._timeout), is_last_try=False)
         for part in failed:
-            self._to_retry.append(part)
+            self._outgoing.try_later(part)
             self._lane.schedule(_RETRIES.pause(1, pause), partial(self._retry, part))
+        self._outgoing.settled()
 
-    def _retry(self, batch: TrackingBatch) -> None:
-        if batch in self._to_retry:
-            self._to_retry.remove(batch)
-            for failed in self._attempt(batch, Deadline.after(self._timeout), is_last_try=True)[0]:
-                failed.give_back()
+    def _retry(self, batch: Batch) -> None:
+        if not self._outgoing.retry(batch):
+            return
+        for failed in self._attempt(batch, Deadline.after(self._timeout), is_last_try=True)[0]:
+            failed.give_back()
+        self._outgoing.settled()
 
-    def finish(self, deadline: Deadline, *, visitor_code: str | None = None, everybody: bool = False) -> bool:
+    def finish(
+        self,
+        deadline: Deadline,
+        *,
+        visitor_code: str | None = None,
+        everybody: bool = False,
+        with_spool: bool = False,
+    ) -> bool:
         """Sends everything that is queued, only what one visitor has to send, or what any visitor has unsent; and tries
-        again what fails, until ``deadline``. Returns whether all of it is sent.
+        again what fails, until ``deadline``; where there is a spool, what fails is left for ``keep``. ``with_spool``:
+        then sends what the spool has. Returns whether all of it is sent.
         """
-        for batch in self._to_retry:
-            batch.give_back()
-        self._to_retry.clear()
+        self._outgoing.give_back_retries()
         if everybody:
             self._outbox.queue_all()
-        waiting = self._outbox.take(_EVERYBODY) if visitor_code is None else self._outbox.take_of(visitor_code)
+        waiting = self._outgoing.take() if visitor_code is None else self._outgoing.take_of(visitor_code)
         failures = 0
         while waiting is not None:
             failed, pause = self._attempt(waiting, deadline, is_last_try=True)
             for batch in failed:
                 batch.give_back()
+            self._outgoing.settled()
+            if self._failing and self._spool is not None:
+                return False
             if self._failing:
                 failures += 1
                 time.sleep(min(_LAST_RETRIES.pause(failures, pause), deadline.remaining()))
@@ -169,19 +219,55 @@ class Tracking:
                 return True
             if deadline.is_over:
                 return self._outbox.queued() == 0
-            waiting = self._outbox.take(_EVERYBODY)  # what has failed is among it
+            waiting = self._outgoing.take()  # what has failed is among it
+        if with_spool and not self._failing:
+            self._send_spooled(deadline.within(_LAST_SPOOL_SECONDS), None)
         return True
 
-    def _attempt(
-        self, batch: TrackingBatch, deadline: Deadline, *, is_last_try: bool
-    ) -> tuple[list[TrackingBatch], float | None]:
+    # The spool
+
+    def keep(self, *, everybody: bool = False) -> bool:
+        """Writes all that is queued and not known to be sent to the spool; with ``everybody`` what any visitor has
+        unsent. Returns whether it is on the disk, all of it; never without a spool. From any thread.
+        """
+        if self._keeping is None:
+            return False
+        if everybody:
+            self._outbox.queue_all()
+        return self._keeping.keep_all()
+
+    def _send_spooled(self, deadline: Deadline, most: int | None) -> None:
+        """Sends files of the spool, if there is one and no other process does; while requests fail, one event as a
+        probe.
+        """
+        spool = self._spool
+        if spool is None:
+            return
+        names = spool.files()
+        if not names or time.monotonic() < self._not_before or not spool.acquire():
+            return
+        from kameleoon._spool.spooled import SpooledBatch  # only for those who use it
+
+        for name in names[:most]:
+            if deadline.is_over:
+                return
+            try:
+                batch = SpooledBatch.read(spool, name)
+            except OSError:
+                continue
+            for part in batch.split(1) if self._failing else [batch]:
+                self._attempt(part, deadline, is_last_try=True)
+                if self._failing:
+                    return
+
+    def _attempt(self, batch: Batch, deadline: Deadline, *, is_last_try: bool) -> tuple[list[Batch], float | None]:
         """Sends a batch, in parts where it is refused for what it holds. Returns the parts whose requests failed, and
         for how many seconds the service wants to be left alone, if it says so.
         """
         parts, has_succeeded = [batch], False
-        failed: list[TrackingBatch] = []
+        failed: list[Batch] = []
         pause: float | None = None
-        culprits: list[tuple[TrackingBatch, RequestError]] = []
+        culprits: list[tuple[Batch, RequestError]] = []
         while parts and not failed and (has_succeeded or len(culprits) < _CULPRITS_WITHOUT_SUCCESS):
             part = parts.pop()
             error = self._request(part, deadline, is_last_try=is_last_try)
@@ -192,7 +278,8 @@ class Tracking:
                 failed.append(part)  # the service is down: the other parts would fail as well
                 pause = error.retry_after
             elif part.events > 1:
-                parts.extend(reversed(part.halve()))
+                others = [*parts, *(culprit for culprit, _ in culprits)]
+                parts.extend(reversed(self._outgoing.halve(part, others)))
             else:
                 culprits.append((part, error))
         self._judge(culprits, has_succeeded, rest=[] if failed else parts)
@@ -200,9 +287,7 @@ class Tracking:
         self._not_before = time.monotonic() + pause if pause is not None else 0.0
         return (failed + parts if failed else []), pause
 
-    def _judge(
-        self, culprits: list[tuple[TrackingBatch, RequestError]], has_succeeded: bool, rest: list[TrackingBatch]
-    ) -> None:
+    def _judge(self, culprits: list[tuple[Batch, RequestError]], has_succeeded: bool, rest: list[Batch]) -> None:
         """Sets events aside that were refused, if it is for what they hold: others succeed.
 
         Where nothing does, it may be the service that refuses everything; then all of it is tried again, a few times,
@@ -220,7 +305,7 @@ class Tracking:
         for part in rest:
             part.postpone()
 
-    def _request(self, batch: TrackingBatch, deadline: Deadline, *, is_last_try: bool) -> RequestError | None:
+    def _request(self, batch: Batch, deadline: Deadline, *, is_last_try: bool) -> RequestError | None:
         """What went wrong, if anything."""
         if batch.events == 0:
             return None  # nothing may be sent without consent
@@ -240,6 +325,7 @@ class Tracking:
 
     def _report_losses(self) -> None:
         dropped_visitors, dropped_events = self._outbox.dropped()
+        dropped_events += 0 if self._spool is None else self._spool.dropped
         losses = dropped_visitors + dropped_events
         if losses <= self._reported_losses:
             return
@@ -247,12 +333,13 @@ class Tracking:
         if self._losses.failed("full", time.monotonic()) is not None:
             KameleoonLogger.error(
                 "events were dropped for want of room: %d visitors from the full queue, %d events, so far; "
-                "hint: the tracking service cannot be reached, or visitor_data_maximum_size is too small",
+                "hint: the tracking service cannot be reached, or visitor_data_maximum_size or spool_maximum_size is "
+                "too small",
                 dropped_visitors,
                 dropped_events,
             )
 
-    def _set_aside(self, batch: TrackingBatch, error: RequestError) -> None:
+    def _set_aside(self, batch: Batch, error: RequestError) -> None:
         visitor_code = batch.set_aside()
         repeated = self._lost_for_good.failed(str(error), time.monotonic())
         if repeated is not None:
@@ -263,3 +350,9 @@ class Tracking:
                 error,
                 repeated,
             )
+
+
+def _keeping(spool: Spool, outgoing: Outgoing) -> Keeping:
+    from kameleoon._spool.keeping import Keeping  # only for those who use it
+
+    return Keeping(spool, outgoing)

@@ -7,12 +7,15 @@ from typing import Any
 from celery import current_task
 from celery.signals import worker_process_shutdown, worker_shutdown
 
+from kameleoon._first_request import configured
 from kameleoon._request_visitor import GivenClient, given
+from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.visitor import Visitor
 
 __all__ = ["Kameleoon", "carrying"]
 
 _HEADER = "kameleoon"
+_FLUSH_SECONDS = 5.0
 
 
 def carrying(visitor: Visitor) -> dict[str, Any]:
@@ -28,9 +31,10 @@ def carrying(visitor: Visitor) -> dict[str, Any]:
 class Kameleoon:
     """A worker's side: ``kameleoon = Kameleoon(client)``, and in a task ``kameleoon.visitor()``.
 
-    ``client``: a client, or a function that gives one, which is called in the process that works: with several worker
-    processes each has a client's own life, also where the client was made before they were forked. What is queued is
-    sent when a process ends.
+    ``client``: a client, or a function that gives one, which is called in the process that works, with its first task:
+    the parent of several worker processes then makes none. Each of them has a client's own life, also where the client
+    was made before they were forked. The first task waits for the configuration, for the client's default time-out at
+    most. What is queued is sent when a process ends.
 
     >>> Kameleoon(client).visitor() is None  # no task runs here
     True
@@ -38,6 +42,7 @@ class Kameleoon:
 
     def __init__(self, client: GivenClient) -> None:
         self._client = client
+        self._in_use: KameleoonClient | None = None if callable(client) else client
         for signal in (worker_process_shutdown, worker_shutdown):
             signal.connect(self._flush)  # by a weak reference: it ends with this object
 
@@ -46,14 +51,15 @@ class Kameleoon:
         carried = _header(current_task.request) if current_task else None
         if not isinstance(carried, dict) or not isinstance(carried.get("visitor_code"), str):
             return None
-        visitor = given(self._client).visitor(carried["visitor_code"])
+        client = self._in_use = configured(given(self._client))
+        visitor = client.visitor(carried["visitor_code"])
         if isinstance(carried.get("consent"), bool):
             visitor.consent = carried["consent"]
         return visitor
 
     def _flush(self, **_: Any) -> None:
-        client = given(self._client)
-        client.flush(timeout=5.0)
+        if self._in_use is not None:
+            self._in_use.flush(timeout=_FLUSH_SECONDS)
 
 
 def _header(request: Any) -> Any:

@@ -61,6 +61,10 @@ class KameleoonError(Exception):
 
     ``hint``: the remedy, as text, which is a part of the message; or a function without arguments that gives it when it
     is first read.
+
+    >>> error = KameleoonError("something is wrong", hint="put it right")
+    >>> str(error), error.hint
+    ('Kameleoon error: something is wrong. hint: put it right', 'put it right')
     """
 
     _format = "Kameleoon error: {}"
@@ -107,23 +111,59 @@ def _told(hint: Callable[[], str | None]) -> str | None:
 
 
 class ConfigException(KameleoonError):
-    """The configuration cannot be used."""
+    """The configuration cannot be used.
+
+    >>> from kameleoon import KameleoonClientConfig
+    >>> try:
+    ...     KameleoonClientConfig("id", "secret", endpoint="localhost")
+    ... except ConfigException as error:
+    ...     print(error)
+    Kameleoon error: endpoint must be like http://host:port, not 'localhost'
+    """
 
 
 class ConfigFileNotFound(ConfigException):
-    """There is neither a configuration nor a file with one."""
+    """There is neither a configuration nor a file with one.
+
+    >>> from kameleoon import KameleoonClientConfig
+    >>> try:
+    ...     KameleoonClientConfig.read_from_yaml("missing.yaml")
+    ... except ConfigFileNotFound as error:
+    ...     print(str(error).split(".")[0])
+    Kameleoon error: 'missing
+    """
 
 
 class ConfigCredentialsInvalid(ConfigException):
-    """The client id or the client secret is empty."""
+    """The client id or the client secret is empty.
+
+    >>> from kameleoon import KameleoonClientConfig
+    >>> try:
+    ...     KameleoonClientConfig("", "secret")
+    ... except ConfigCredentialsInvalid as error:
+    ...     print(error)
+    Kameleoon error: client_id is empty
+    """
 
 
 class SiteCodeIsEmpty(KameleoonError):
-    """The site code is empty."""
+    """The site code is empty.
+
+    >>> from kameleoon import KameleoonClientFactory
+    >>> try:
+    ...     KameleoonClientFactory.create("")
+    ... except SiteCodeIsEmpty as error:
+    ...     print(str(error).split(".")[0])
+    Kameleoon error: the site code is empty
+    """
 
 
 class Initialization(KameleoonError):
-    """The client is not ready, because of ``cause``."""
+    """The client is not ready, because of ``cause``.
+
+    >>> print(Initialization("shop", "production", TimeoutError("timed out")))
+    Kameleoon error: the client for site 'shop' in environment 'production' is not initialized: timed out
+    """
 
     def __init__(self, site_code: str, environment: str | None, cause: BaseException) -> None:
         place = f"for site {site_code!r}" + (f" in environment {environment!r}" if environment else "")
@@ -133,46 +173,102 @@ class Initialization(KameleoonError):
 
 
 class NotFoundError(KameleoonError):
-    """Something is not in the data file."""
+    """Something is not in the data file.
+
+    >>> try:
+    ...     client.get_variation("alice", "new-chekout")
+    ... except NotFoundError as error:
+    ...     print(type(error).__name__)
+    FeatureNotFound
+    """
 
     _format = "Kameleoon error: {} not found."
 
 
 class FeatureNotFound(NotFoundError):
-    """There is no feature flag with this key."""
+    """There is no feature flag with this key.
+
+    >>> try:
+    ...     client.get_variation("alice", "new-chekout")
+    ... except FeatureNotFound as error:
+    ...     print(error)
+    Kameleoon error: Feature flag Id: new-chekout not found.
+    """
 
     _format = "Kameleoon error: Feature flag Id: {} not found."
 
 
 class FeatureVariationNotFound(NotFoundError):
-    """The feature flag or the experiment has no variation with this key."""
+    """The feature flag or the experiment has no variation with this key.
+
+    >>> try:
+    ...     client.get_feature_variation_variables("new-checkout", "blue")
+    ... except FeatureVariationNotFound as error:
+    ...     print(error)
+    Kameleoon error: Variation blue not found.
+    """
 
     _format = "Kameleoon error: Variation {} not found."
 
 
 class FeatureExperimentNotFound(NotFoundError):
-    """There is no experiment with this id."""
+    """There is no experiment with this id.
+
+    >>> try:
+    ...     client.set_forced_variation("alice", 99, "on")
+    ... except FeatureExperimentNotFound as error:
+    ...     print(error)
+    Kameleoon error: Experiment 99 not found.
+    """
 
     _format = "Kameleoon error: Experiment {} not found."
 
 
 class FeatureVariableNotFound(NotFoundError):
-    """The variation has no variable with this key."""
+    """The variation has no variable with this key.
+
+    >>> try:
+    ...     client.get_feature_variable("alice", "new-checkout", "size")
+    ... except FeatureVariableNotFound as error:
+    ...     print(error)
+    Kameleoon error: Feature variable size not found.
+    """
 
     _format = "Kameleoon error: Feature variable {} not found."
 
 
 class FeatureError(KameleoonError):
-    """A feature flag cannot be evaluated."""
+    """A feature flag cannot be evaluated.
+
+    >>> try:
+    ...     client.get_variation("alice", "old-search")
+    ... except FeatureError as error:
+    ...     print(type(error).__name__)
+    FeatureEnvironmentDisabled
+    """
 
     _format = "Kameleoon error: Feature error: {}"
 
 
 class FeatureEnvironmentDisabled(FeatureError):
-    """The feature flag is disabled in the client's environment, or for want of consent."""
+    """The feature flag is disabled in the client's environment, or for want of consent.
+
+    >>> try:
+    ...     client.get_variation("alice", "old-search")
+    ... except FeatureEnvironmentDisabled as error:
+    ...     print(error)
+    Kameleoon error: Feature error: Feature 'old-search' is disabled for default environment
+    """
 
 
 class VisitorCodeInvalid(KameleoonError):
-    """The visitor code is empty, too long, or no text."""
+    """The visitor code is empty, too long, or no text.
+
+    >>> try:
+    ...     client.get_variation("", "new-checkout")
+    ... except VisitorCodeInvalid as error:
+    ...     print(error)
+    Kameleoon error: Visitor code not valid: empty visitor code
+    """
 
     _format = "Kameleoon error: Visitor code not valid: {}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -41,12 +40,14 @@ from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 if TYPE_CHECKING:
     from http.cookies import Morsel
 
+    from kameleoon._health import HealthCheck
     from kameleoon._service import Service
     from kameleoon._settings.table import Settings
     from kameleoon.batch.snapshot import Snapshot
     from kameleoon.types.client_stats import ClientStats
     from kameleoon.types.data_file import DataFile
     from kameleoon.types.explanation import Explanation
+    from kameleoon.types.health import Health
 
 # What only some programs use is imported where it is used: importing the package stays fast.
 
@@ -93,7 +94,12 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
                 self._data_file.use(read_data_file(config.default_data_file), "default")
             except ValueError as error:
                 raise ConfigException(f"the default data file cannot be used: {error}") from error
+        if self._config.data_file_cache is not None and not self._config.is_offline:
+            from kameleoon._source.cached import use_cached  # only for those who use it
+
+            use_cached(self._data_file, self._config.data_file_cache, site_code, self._config.environment)
         self._life = Life(site_code, self._config, self._data_file, outbox, visitors, self._handlers)
+        self._health_check: HealthCheck | None = None
         _lifecycle.register(self._life, self)
         self._wake_up()
 
@@ -349,28 +355,32 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         self._handlers.on_update_configuration = handler
 
     def stats(self) -> ClientStats:
-        """Figures of the client as it runs: whether it is ready, visitors, events, requests.
+        """Figures of the client as it runs: whether it is ready, visitors, events, requests, and what was counted of
+        each flag in this process. Cheap, however many flags there are, until ``flags`` is looked at. See
+        docs/figures.md.
 
         >>> stats = client.stats()
         >>> stats.is_ready, stats.data_file_source, stats.queued_visitors
         (True, 'default', 0)
         """
-        service = self._life.service
-        updated_at = self._data_file.updated_at
-        counters = self._counters()
-        if service is not None:
-            counters["queued_visitors"] += service.tracking.visitors_to_retry
-        from kameleoon.types.client_stats import ClientStats
+        from kameleoon._stats import client_stats  # only for those who use it
 
-        return ClientStats(
-            is_ready=self.is_ready(),
-            data_file_date_modified=self._data_file.settings.date_modified,
-            data_file_source=self._data_file.source,
-            data_file_age_second=None if updated_at is None else time.time() - updated_at,
-            **counters,
-            requests={} if service is None else service.request_counts(),
-            data_source=None if service is None else service.data_source.status,
-        )
+        return client_stats(self._life, self._data_file, self._counters(), self._figures())
+
+    def health(self) -> Health:
+        """Whether the client does its work, for liveness and readiness probes, and in plain words everything that is
+        not as it should be. Never waits, never raises. See docs/figures.md#health.
+
+        >>> client.health()
+        Health(is_live=True, is_ready=True, reasons=[])
+        """
+        from kameleoon._health import HealthCheck  # only for those who use it
+
+        if self._health_check is None:
+            self._health_check = HealthCheck(self._life, self._data_file)
+        if not self._life.is_awake:
+            self._wake_up()
+        return self._health_check.look(self._counters())
 
     # Tracking and remote data
 
@@ -386,8 +396,9 @@ class KameleoonClient(EngineClient, metaclass=ClientType):
         once, not with the next interval. Does not wait for the network, unless there is a ``timeout`` (seconds): then
         it is sent at once, and tried again where that fails, until the time is over.
 
-        Returns whether all of it is known to have been delivered: never without ``timeout``; offline there is nothing
-        to deliver. Raises ``VisitorCodeInvalid``. See docs/tracking.md#when.
+        Returns whether all of it is known to have been delivered, or is on the disk where the settings name a spool:
+        never without ``timeout``; offline there is nothing to deliver. Raises ``VisitorCodeInvalid``. See
+        docs/tracking.md#when.
 
         >>> client.flush("alice", timeout=5)
         True

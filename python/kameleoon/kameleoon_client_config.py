@@ -15,11 +15,13 @@ from kameleoon._settings.defaults import (
     DEFAULT_DEFAULT_TIMEOUT_MILLISECONDS,
     DEFAULT_REFRESH_INTERVAL_MINUTES,
     DEFAULT_SESSION_DURATION_MINUTES,
+    DEFAULT_SPOOL_MAXIMUM_SIZE,
     DEFAULT_TRACKING_INTERVAL_MILLISECONDS,
     MAX_TRACKING_INTERVAL_MILLISECONDS,
     MIN_TRACKING_INTERVAL_MILLISECONDS,
 )
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
+from kameleoon.stores.data_file_store import DataFileStore
 
 if TYPE_CHECKING:
     from kameleoon._settings.table import Settings
@@ -72,6 +74,10 @@ class KameleoonClientConfig:
         endpoint: str | None = None,
         default_data_file: DataFileSource | None = None,
         data_source: OwnSource | None = None,
+        data_file_cache: str | os.PathLike[str] | None = None,
+        data_file_store: str | DataFileStore | None = None,
+        spool: str | os.PathLike[str] | None = None,
+        spool_maximum_size: float = DEFAULT_SPOOL_MAXIMUM_SIZE,
         close_timeout_second: float = DEFAULT_CLOSE_TIMEOUT_SECONDS,
         visitor_data_maximum_size: float = 0,
         cookie_secure: bool | None = None,
@@ -226,6 +232,26 @@ class KameleoonClientConfig:
     def data_source(self) -> OwnSource | None:
         """Where data files come from instead of the service: the path of a file, or a function."""
         return self.settings.data_source
+
+    @property
+    def data_file_cache(self) -> str | None:
+        """Where the last good data file is kept, for the next start and the other workers of the host."""
+        return self.settings.data_file_cache
+
+    @property
+    def data_file_store(self) -> DataFileStore | None:
+        """Where the processes of a deployment share the data file."""
+        return self.settings.data_file_store
+
+    @property
+    def spool(self) -> str | None:
+        """Where events are kept that cannot be sent."""
+        return self.settings.spool
+
+    @property
+    def spool_maximum_size(self) -> float:
+        """The most that the spool may take on the disk, in megabytes."""
+        return self.settings.spool_maximum_size
 
     @property
     def close_timeout_second(self) -> float:

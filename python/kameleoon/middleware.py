@@ -7,8 +7,16 @@ from typing import Any, TypeVar
 
 from kameleoon._cookie_header import CookieHeader
 from kameleoon._cookies import VISITOR_CODE_COOKIE
-from kameleoon._request_visitor import VISITOR_KEY, DefaultVisitorCode, GivenClient, RequestVisitor, given
+from kameleoon._request_visitor import (
+    VISITOR_KEY,
+    DefaultVisitorCode,
+    GivenClient,
+    RequestVisitor,
+    given,
+    visitor_in_environ,
+)
 from kameleoon._requests import VISITOR_CODE_KEY
+from kameleoon._vary import vary_by_cookie
 from kameleoon.kameleoon_client import KameleoonClient
 
 __all__ = ["KameleoonASGIMiddleware", "KameleoonWSGIMiddleware"]
@@ -27,7 +35,8 @@ class KameleoonWSGIMiddleware:
     The application finds the ``Visitor`` in ``environ["kameleoon.visitor"]``, its code in
     ``environ["kameleoon.visitor_code"]``, and as the cookie in ``HTTP_COOKIE``. When the response starts, the cookie is
     set if consent is given by then, or not required, with every response, so that it does not end for those who come
-    back. Where the application sets this cookie itself, its own is the only one.
+    back. Where the application sets this cookie itself, its own is the only one. Each response varies by cookie, so
+    that a cache keeps the visitors apart.
 
     >>> def application(environ, start_response):
     ...     start_response("200 OK", [])
@@ -50,17 +59,16 @@ class KameleoonWSGIMiddleware:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serves a request."""
-        header = CookieHeader(environ.get("HTTP_COOKIE", ""))
-        visitor = RequestVisitor(given(self._client), header, self._default_visitor_code, environ)
-        environ["HTTP_COOKIE"] = header.showing(visitor.code)
-        environ[VISITOR_CODE_KEY] = visitor.code
-        environ[VISITOR_KEY] = visitor.visitor
+        visitor = visitor_in_environ(given(self._client), self._default_visitor_code, environ, environ)
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             is_set = any(name.lower() == "set-cookie" and _sets_visitor_code(value) for name, value in headers)
             cookie = None if is_set else visitor.cookie()
             if cookie is not None:
                 headers = [*headers, ("Set-Cookie", cookie)]
+            vary = vary_by_cookie(value for name, value in headers if name.lower() == "vary")
+            if vary is not None:
+                headers = [*(header for header in headers if header[0].lower() != "vary"), ("Vary", vary)]
             return start_response(status, headers, *rest)
 
         return self._app(environ, start)
@@ -77,6 +85,17 @@ class KameleoonASGIMiddleware:
 
     ``client`` may be a function that gives the client which the lifespan's start makes. It is not called at the
     shutdown: what the client that served the last request has queued is sent.
+
+    >>> async def application(scope, receive, send):
+    ...     await send({"type": "http.response.start", "status": 200, "headers": []})
+    ...     await send({"type": "http.response.body", "body": scope["kameleoon.visitor_code"].encode()})
+    >>> wrapped = KameleoonASGIMiddleware(application, client, default_visitor_code="alice")
+    >>> async def send(message):
+    ...     print(message.get("body", message["type"]))
+    >>> import asyncio
+    >>> asyncio.run(wrapped({"type": "http", "headers": []}, None, send))
+    http.response.start
+    b'alice'
     """
 
     def __init__(
@@ -123,7 +142,10 @@ class KameleoonASGIMiddleware:
                 )
                 cookie = None if is_set else visitor.cookie()
                 if cookie is not None:
-                    message = {**message, "headers": [*headers, (b"set-cookie", cookie.encode("latin-1"))]}
+                    headers.append((b"set-cookie", cookie.encode("latin-1")))
+                if message["type"] != "websocket.accept":  # which no cache keeps
+                    headers = _varying(headers)
+                message = {**message, "headers": headers}
             await send(message)
 
         await self._app(scope, receive, send_with_cookie)
@@ -137,6 +159,14 @@ class KameleoonASGIMiddleware:
             await send(message)
 
         return send_message
+
+
+def _varying(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of a response that varies by cookie."""
+    vary = vary_by_cookie(value.decode("latin-1") for name, value in headers if name.lower() == b"vary")
+    if vary is None:
+        return headers
+    return [*(header for header in headers if header[0].lower() != b"vary"), (b"vary", vary.encode("latin-1"))]
 
 
 def _application(app: T) -> T:

@@ -11,7 +11,11 @@ __all__ = ["TypedFlag", "TypedFlags"]
 
 
 class TypedFlags:
-    """The flags of a data file, for one visitor: the base of a generated ``Flags``."""
+    """The flags of a data file, for one visitor: the base of a generated ``Flags``.
+
+    >>> TypedFlags(client.visitor("alice")).visitor.code
+    'alice'
+    """
 
     def __init__(self, visitor: Visitor) -> None:
         self._visitor = visitor
@@ -26,6 +30,12 @@ class TypedFlag:
     """A flag with its variations and variables, for one visitor: the base of generated classes. Nothing of it raises
     this package's exceptions: a flag that there is no longer is off, and has its default variation and values as they
     were when the module was written.
+
+    >>> class NewCheckout(TypedFlag):  # as `python -m kameleoon types` writes it
+    ...     _key = "new-checkout"
+    ...     _default = "off"
+    >>> NewCheckout(client.visitor("alice")).is_active()
+    True
     """
 
     _key: ClassVar[str]

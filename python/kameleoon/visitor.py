@@ -28,6 +28,10 @@ class Details(Record):
     ``rule_id``: the id (``int``) of the rule that has decided, if one has. ``is_split``: whether that rule has chosen
     by the visitor's bucket. ``has_segment``: whether it has a segment, which then holds. ``has_rules``: whether the
     flag has any rule. ``error``: the exception that the call would have raised, or ``None``.
+
+    >>> details = client.visitor("alice").details("new-checkout", "color", default="blue")
+    >>> details.value, details.reason, details.rule_id, details.is_split
+    ('green', 'targeted', 10, True)
     """
 
     __slots__ = ("error", "has_rules", "has_segment", "is_split", "reason", "rule_id", "value", "variation")

@@ -45,15 +45,18 @@
 //! | [`targeting`] | a segment, a visitor, the time | whether the segment targets the visitor | `evaluation`, `engine` for audiences |
 //! | [`evaluation`] | a flag, a visitor, the time | the answer and what it assigns; an [`explanation`](evaluation::explanation) watches it | `engine` |
 //! | [`delivery`] | unsent events | lines, batches of lines, the count of what became of them | `engine`; `remote` asks how long an event may be |
+//! | [`counting`] | an evaluation's flag and answer | how often each flag was evaluated and each variation given and exposed, over all data files ([`ledger`](counting::ledger)) | `engine` |
 //! | [`remote`] | the service's answer | what it holds, to be stored under a visitor; or an error, and nothing is stored | `engine`'s callers read, `engine` stores |
 //! | [`batch`] | a table of visitors in columns | columns of variations, by the same evaluator; no store | the bindings |
 //! | [`engine`] | everything that a user calls | answers, notices for the log, batches | the bindings, tests, benchmarks |
 //! | `python` | Python objects | Python objects (feature `python`): it converts and decides nothing | Python |
 //!
-//! The core takes time and randomness as arguments: it has no clock, no environment and no globals. It never logs; what is
+//! The core takes time and randomness as arguments: it has no clock, no environment and no globals (but the numbers of
+//! threads that count). It never logs; what is
 //! to be said comes back as data: [`datafile::Omission`], [`engine::Notice`], [`datafile::reports`].
 
 pub mod batch;
+pub mod counting;
 pub mod datafile;
 pub mod delivery;
 pub mod engine;

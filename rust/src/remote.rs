@@ -134,7 +134,7 @@ impl RemoteVisitor {
                 continue;
             };
             let (time, rule_kind) = (Millis::new(time), RuleKind::Unknown); // none that is sent without consent
-            let assigned = AssignedVariation { experiment_id, variation_id, time, rule_kind, unsent: false };
+            let assigned = AssignedVariation::new(experiment_id, variation_id, time, rule_kind);
             self.experiments.insert_absent(assigned);
         }
         for event in events(visit, "conversionEvents")? {

@@ -310,7 +310,7 @@ fn the_code_that_is_hashed() {
 fn what_is_assigned_has_the_time_and_the_rules_kind() {
     let code = code_of_on();
     let assigned = evaluation(&one_flag(|_| {}), &code, None, true).unwrap().assigned.unwrap();
-    assert_eq!((assigned.time.get(), assigned.rule_kind), (NOW, RuleKind::Experimentation));
+    assert_eq!((assigned.time.get(), assigned.rule_kind()), (NOW, RuleKind::Experimentation));
     let held = holdout(one_flag(|_| {}), "in-holdout");
     let evaluated = evaluation(&held, &code, None, true).unwrap();
     let holdout = evaluated.holdout.unwrap();

@@ -95,7 +95,7 @@ fn a_whole_answer_is_read_and_the_latest_wins() {
     assert_eq!(pages, [("/a", Some("second"), 2, 30), ("/b", None, 2, 20)]);
     let assigned = visitor.assigned_variations.as_slice().iter();
     let assigned: Vec<_> =
-        assigned.map(|one| (one.experiment_id, one.variation_id, one.time.get(), one.rule_kind)).collect();
+        assigned.map(|one| (one.experiment_id, one.variation_id, one.time.get(), one.rule_kind())).collect();
     assert_eq!(assigned, [(11, 13, 50, RuleKind::Unknown), (21, 23, 5, RuleKind::Unknown)]);
     let geolocation = &details.geolocation.as_ref().unwrap().datum;
     assert_eq!((geolocation.country.as_deref(), geolocation.city.as_deref()), (Some("Spain"), Some("Teruel")));

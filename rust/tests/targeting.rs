@@ -68,7 +68,7 @@ fn pages(urls: &'static [&'static str]) -> impl Fn(&mut VisitorData) {
 fn assigned(experiment_id: i64, variation_id: i64, time: i64) -> impl Fn(&mut VisitorData) {
     move |visitor| {
         let (time, rule_kind) = (Millis::new(time), RuleKind::Experimentation);
-        let assigned = AssignedVariation { experiment_id, variation_id, time, rule_kind, unsent: false };
+        let assigned = AssignedVariation::new(experiment_id, variation_id, time, rule_kind);
         visitor.assign(assigned, Never, 0);
     }
 }

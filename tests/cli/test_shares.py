@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kameleoon._cli.chi_square import p_value, statistic, survival
+from kameleoon._chi_square import p_value, statistic, survival
 from kameleoon._cli.progress import line_of
 from kameleoon._cli.shares import Group, groups, mismatches, table
 from kameleoon.batch import Outcome

@@ -136,32 +136,40 @@ def shop(visitor: Visitor) -> str:
 
 def test_what_is_misspelt_is_a_type_error(tmp_path: Path) -> None:
     generated(tmp_path, SHOP)
-    use = tmp_path / "use.py"
-    use.write_text(USE)
-    assert checked("mypy", use) == checked("pyright", use) == ""
-    for right, wrong in (
-        ("flags.new_checkout.amount", "flags.new_chekout.amount"),
-        ("flags.new_checkout.amount", "flags.new_checkout.amuont"),
-        ("variation == 'on'", "variation == 'onn'"),
-        ('key: FlagKey = "gone"', 'key: FlagKey = "gonne"'),
-        ("amount: float", "amount: str"),
+    right = tmp_path / "use.py"
+    right.write_text(USE)
+    wrong = {}
+    for number, (spelling, misspelling) in enumerate(
+        (
+            ("flags.new_checkout.amount", "flags.new_chekout.amount"),
+            ("flags.new_checkout.amount", "flags.new_checkout.amuont"),
+            ("variation == 'on'", "variation == 'onn'"),
+            ('key: FlagKey = "gone"', 'key: FlagKey = "gonne"'),
+            ("amount: float", "amount: str"),
+        )
     ):
-        use.write_text(USE.replace(right, wrong))
-        assert "use.py" in checked("mypy", use), wrong
-        assert "use.py" in checked("pyright", use), wrong
+        path = tmp_path / f"wrong{number}.py"
+        path.write_text(USE.replace(spelling, misspelling))
+        wrong[path] = misspelling
+    for checker in ("mypy", "pyright"):
+        said = checked(checker, right, *wrong)
+        assert right.name not in said
+        assert [misspelling for path, misspelling in wrong.items() if path.name not in said] == [], said
 
 
-def checked(checker: str, path: Path) -> str:
-    """What a type checker says of a file, strictly; nothing where all is well."""
+def checked(checker: str, *paths: Path) -> str:
+    """What a type checker says of files of one folder, strictly; nothing where all is well."""
     python = Path(__file__).parents[2] / "python"
-    settings = {"include": [path.name], "extraPaths": [str(python)], "typeCheckingMode": "strict"}
-    (path.parent / "pyrightconfig.json").write_text(json.dumps(settings))
+    names = [path.name for path in paths]
+    settings = {"include": names, "extraPaths": [str(python)], "typeCheckingMode": "strict"}
+    folder = paths[0].parent
+    (folder / "pyrightconfig.json").write_text(json.dumps(settings))
     command = {
-        "mypy": ["-m", "mypy", "--strict", "--no-incremental", path.name],
+        "mypy": ["-m", "mypy", "--strict", "--no-incremental", *names],
         "pyright": ["-m", "pyright", "--pythonpath", sys.executable],
     }[checker]
     done = subprocess.run(
-        [sys.executable, *command], cwd=path.parent, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, *command], cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )
     return done.stdout + done.stderr if done.returncode else ""
 

@@ -44,6 +44,7 @@ def run_forking(platform: Platform, program: str, timeout: float = 90) -> str:
     return run(FORK + textwrap.dedent(program), platform.origin, timeout=timeout)
 
 
+@pytest.mark.long
 def test_forking_while_data_files_are_swapped_never_hangs(platform: Platform) -> None:
     """Each of the clients swaps a data file that takes a while to read, as often as it can."""
     platform.set_data_file(
@@ -157,6 +158,7 @@ client.close(10)
     assert platform.received.duplicated == 0
 
 
+@pytest.mark.long
 def test_what_is_on_its_way_or_to_be_tried_again_at_a_fork_is_the_parents(platform: Platform) -> None:
     platform.misbehave("tracking", "status", status=503)
     run_forking(

@@ -11,7 +11,7 @@ import pytest
 from tests.core.programs import run
 from tests.core.service import ScriptedService
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 PROGRAM = """
 import gc, json

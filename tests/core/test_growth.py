@@ -19,6 +19,8 @@ from kameleoon.testing import Platform
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 from tests.data_files import data_file, flag, rule, segment, targeted_by
 
+pytestmark = pytest.mark.alone
+
 
 def best_of_three(measure: Callable[[int, int], float], size: int, first: int) -> float:
     """Without the garbage collector, whose own work on what the test keeps grows faster than that."""

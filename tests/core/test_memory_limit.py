@@ -38,7 +38,7 @@ FILLINGS = {
 
 
 @needs_proc
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("filling", FILLINGS)
 def test_ten_times_as_many_visitors_as_fit_stay_below_the_limit(filling: str) -> None:
     datum, count = FILLINGS[filling]

@@ -381,7 +381,6 @@ RUNSERVER = """
     from django.urls import path
 
     def view(request):
-        request.kameleoon.client.wait_init()
         return HttpResponse(f"{request.kameleoon.code} {request.kameleoon.variation('checkout').key}")
 
     urlpatterns = [path("", view), path("process", lambda request: HttpResponse(str(os.getpid())))]

@@ -25,7 +25,6 @@ from django.http import HttpResponse
 from django.urls import path
 
 def view(request):
-    request.kameleoon.client.wait_init()
     return HttpResponse(f"{request.kameleoon.code} {request.kameleoon.variation('checkout').key}")
 
 urlpatterns = [path("", view)]

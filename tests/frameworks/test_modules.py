@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from kameleoon import KameleoonClient, KameleoonClientConfig
-from kameleoon.exceptions import ConfigException
-from kameleoon.testing import DataFile, flags
+from kameleoon.testing import DataFile
 from tests.samples.servers import EXAMPLES
 
 FLAGS = DataFile().flag("checkout").experiment(on=100).build()
@@ -24,54 +23,6 @@ NAME = "kameleoonVisitorCode"
 def client() -> Iterator[KameleoonClient]:
     with KameleoonClient("site", KameleoonClientConfig.offline(FLAGS)) as client:
         yield client
-
-
-def test_flask_app_factories_and_templates(client: KameleoonClient) -> None:
-    flask = pytest.importorskip("flask")
-    from kameleoon.flask import Kameleoon, visitor
-
-    extension = Kameleoon()
-
-    def create(name: str, chosen: KameleoonClient | None) -> Any:
-        app = flask.Flask(name)
-        app.config["KAMELEOON"] = {"client": client}
-        extension.init_app(app, chosen)
-
-        @app.get("/")
-        def page() -> str:
-            template = "{{ visitor.code }} {% if visitor.is_active('checkout') %}new{% else %}old{% endif %}"
-            return str(flask.render_template_string(template))
-
-        @app.get("/typed")
-        def typed() -> str:
-            assert repr(visitor) == f"Visitor({visitor.code!r})"
-            return visitor.variation("checkout").key
-
-        return app
-
-    with KameleoonClient("other", KameleoonClientConfig.offline(DataFile().build())) as other:
-        first, second = create("first", None), create("second", other)
-        assert (Kameleoon.client(first), Kameleoon.client(second)) == (client, other)
-        browser = first.test_client()
-        pages = [browser.get("/").text for _ in range(2)]
-        assert pages[0] == pages[1] and pages[0].endswith(" new")
-        assert browser.get("/typed").text == "on"
-        with flags(checkout="off"):
-            assert browser.get("/").text.endswith(" old")
-    with first.test_request_context(), pytest.raises(RuntimeError, match=r"hint: Kameleoon\(app, client\)"):
-        visitor.is_active("checkout")
-
-
-def test_flask_settings_that_are_wrong() -> None:
-    flask = pytest.importorskip("flask")
-    from kameleoon.flask import Kameleoon
-
-    app = flask.Flask("shop")
-    app.config["KAMELEOON"] = {"site_code": "x", "client_id": "y", "client_secret": "z", "enviroment": "staging"}
-    with pytest.raises(ConfigException, match="did you mean 'environment'"):
-        Kameleoon(app)
-    with pytest.raises(ConfigException, match="lacks 'site_code'"):
-        Kameleoon(flask.Flask("other"))
 
 
 @pytest.mark.filterwarnings("ignore")  # what FastAPI's test client wants changes from version to version

@@ -286,6 +286,7 @@ def test_clients_are_ready_soon_after_a_service_that_was_down_for_long_and_not_a
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_100_clients_that_wait_for_a_service_do_not_come_at_once(service: Service, make_online: Any, log: Any) -> None:
     service.status = 500
     clients = [make_online(endpoint=service.origin) for _ in range(100)]

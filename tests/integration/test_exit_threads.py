@@ -116,9 +116,10 @@ def outcomes(case: str, count: int) -> list[tuple[int, str]]:
         return list(pool.map(run, range(count)))
 
 
+@pytest.mark.parametrize("runs", [2, pytest.param(20, marks=pytest.mark.long)])
 @pytest.mark.parametrize("case", CASES)
-def test_a_program_ends_well_while_daemon_threads_are_inside_of_calls(case: str) -> None:
-    assert outcomes(case, 20) == [(0, "")] * 20
+def test_a_program_ends_well_while_daemon_threads_are_inside_of_calls(case: str, runs: int) -> None:
+    assert outcomes(case, runs) == [(0, "")] * runs
 
 
 def test_a_program_with_an_offline_client_ends() -> None:

@@ -117,7 +117,7 @@ def test_a_service_that_comes_late(platform: Platform, provider: KameleoonProvid
     assert client.get_boolean_value("plain", False, context)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_was_never_there_is_not_stale(platform: Platform, provider: KameleoonProvider) -> None:
     platform.faults.set(ServiceName.CONFIGURATION, Fault(FaultKind.STATUS, status=503))
     events = Events()
@@ -138,7 +138,7 @@ def test_what_was_never_there_is_not_stale(platform: Platform, provider: Kameleo
     assert events.kinds() == [], "it is told once"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_stale_and_back(platform: Platform, provider: KameleoonProvider) -> None:
     """A data file is stale when it could not be fetched for a minute."""
     events = Events()

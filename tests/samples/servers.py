@@ -73,6 +73,8 @@ SAMPLES = [
     Sample("starlette_shop", UVICORN, "app", ("uvicorn", "starlette"), EXAMPLES / "starlette"),
     Sample("aiohttp_shop", needs=("aiohttp",), folder=EXAMPLES / "aiohttp"),
 ]
+CONSENT = Sample("flask_consent", GUNICORN, "app", ("gunicorn", "flask"))
+"""Keeps the visitors' consent itself, in a cookie beside the client's."""
 
 
 class Server:

@@ -178,9 +178,15 @@ def test_codes_with_special_characters(free: Running, sample: Sample) -> None:
         assert (NAME in response.headers.get("set-cookie", "")) == sample.slides
 
 
+@each_sample
+def test_a_cache_is_told_that_visitors_get_different_responses(free: Running, sample: Sample) -> None:
+    response = httpx.get(free.origin(sample), headers={"Cookie": f"{NAME}=alice"}, timeout=30)
+    assert response.headers.get_list("vary") == (["Cookie"] if sample.slides else [])
+
+
 def test_samples_are_complete() -> None:
-    from tests.samples.servers import EXAMPLES, PROGRAMS
+    from tests.samples.servers import CONSENT, EXAMPLES, PROGRAMS
 
     served = (path.stem for path in EXAMPLES.glob("*/*_shop.py"))
     shops = {name for name in served if name != "celery_shop"}  # which tests/frameworks runs
-    assert {sample.program for sample in SAMPLES} == {path.stem for path in PROGRAMS.glob("*.py")} | shops
+    assert {sample.program for sample in [*SAMPLES, CONSENT]} == {path.stem for path in PROGRAMS.glob("*.py")} | shops

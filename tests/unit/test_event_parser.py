@@ -48,6 +48,7 @@ def test_where_a_stream_is_cut_makes_no_difference(pieces: list[bytes]) -> None:
     assert cut == list(EventParser(1000).feed(b"".join(pieces)))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("part", [b"x" * 1000, b"data: x\n" * 100, b"data: ", b"\xef"])
 def test_an_endless_event_is_cut_off_in_linear_time(part: bytes) -> None:
     parser, fed = EventParser(1_000_000), 0

@@ -28,6 +28,7 @@ class Seen:
         self.state: dict[str, Any] = {}
         self.header = ""
         self.set_cookies: list[str] = []
+        self.vary: list[str] = []
 
     @property
     def code(self) -> str | None:
@@ -51,18 +52,21 @@ def over_wsgi(
     serve: Callable[[str], None] = lambda _: None,
     default: Any = None,
     own_cookies: Iterable[str] = (),
+    own_vary: Iterable[str] = (),
 ) -> Seen:
     seen = Seen()
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         seen.given, seen.header = environ["kameleoon.visitor_code"], environ["HTTP_COOKIE"]
         serve(seen.given)
-        start_response("200 OK", [("Content-Type", "text/plain"), *(("Set-Cookie", text) for text in own_cookies)])
+        own = [*(("Set-Cookie", text) for text in own_cookies), *(("VARY", text) for text in own_vary)]
+        start_response("200 OK", [("Content-Type", "text/plain"), *own])
         return [b""]
 
     def start_response(status: str, headers: list[tuple[str, str]]) -> None:
         assert (status, headers[0]) == ("200 OK", ("Content-Type", "text/plain"))
         seen.set_cookies = [value for name, value in headers if name == "Set-Cookie"]
+        seen.vary = [value for name, value in headers if name.lower() == "vary"]
 
     environ = {} if cookies is None else {"HTTP_COOKIE": cookies}
     assert KameleoonWSGIMiddleware(application, client, default)(environ, start_response) == [b""]
@@ -75,6 +79,7 @@ def over_asgi(
     serve: Callable[[str], None] = lambda _: None,
     default: Any = None,
     own_cookies: Iterable[str] = (),
+    own_vary: Iterable[str] = (),
 ) -> Seen:
     seen = Seen()
 
@@ -83,12 +88,14 @@ def over_asgi(
         (seen.header,) = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
         serve(seen.given)
         own = [(b"set-cookie", text.encode()) for text in own_cookies]
+        own += [(b"vary", text.encode()) for text in own_vary]
         await send({"type": "http.response.start", "status": 200, "headers": own})
         await send({"type": "http.response.body", "body": b""})
 
     async def send(message: dict[str, Any]) -> None:
         headers = message.get("headers", ())
         seen.set_cookies += [value.decode("latin-1") for name, value in headers if name == b"set-cookie"]
+        seen.vary += [value.decode("latin-1") for name, value in headers if name == b"vary"]
 
     headers = [(b"host", b"shop"), *([] if cookies is None else [(b"cookie", cookies.encode("latin-1"))])]
     scope = {"type": "http", "headers": headers}
@@ -251,6 +258,31 @@ def test_an_application_that_sets_the_cookie_itself_is_left_alone(make_client: M
     assert visit(make_client(FREE), f"{NAME}=a", own_cookies=own).set_cookies == own
     others = ["session=1", f"x{NAME}=1"]
     assert visit(make_client(FREE), f"{NAME}=a", own_cookies=others).set_cookies[:2] == others
+
+
+@both
+@pytest.mark.parametrize(
+    ("own", "sent"),
+    [
+        ([], ["Cookie"]),
+        (["Accept-Encoding"], ["Accept-Encoding, Cookie"]),
+        (["Accept-Encoding", "Accept"], ["Accept-Encoding, Accept, Cookie"]),
+        (["Accept ,  Origin,"], ["Accept, Origin, Cookie"]),
+        ([""], ["Cookie"]),
+        (["Cookie"], ["Cookie"]),
+        (["Accept,cookie"], ["Accept,cookie"]),
+        (["Accept", "COOKIE"], ["Accept", "COOKIE"]),
+        (["*"], ["*"]),
+        (["Accept, *"], ["Accept, *"]),
+        (["X-Cookie"], ["X-Cookie, Cookie"]),
+    ],
+)
+def test_each_response_varies_by_cookie_and_says_so_once(
+    make_client: MakeClient, visit: Visit, own: list[str], sent: list[str]
+) -> None:
+    assert visit(make_client(FREE), f"{NAME}=a", own_vary=own).vary == sent
+    unasked = visit(make_client(REQUIRED), None, own_vary=own)
+    assert (unasked.kept, unasked.vary) == (None, sent), "the page is the visitor's also where no cookie is set"
 
 
 @both

@@ -34,6 +34,10 @@ SAMPLES: dict[str, Any] = {
     "endpoint": "http://localhost:1",
     "default_data_file": "data.json",
     "data_source": "latest.json",
+    "data_file_cache": "/var/cache/shop",
+    "data_file_store": "redis://localhost:1/0",
+    "spool": "/var/spool/shop",
+    "spool_maximum_size": 7,
     "close_timeout_second": 0.7,
     "visitor_data_maximum_size": 7,
     "cookie_secure": True,
@@ -43,6 +47,14 @@ SAMPLES: dict[str, Any] = {
     "simulation_cookie": False,
 }
 """For each parameter that a file may give, a value that is not its default."""
+
+
+@pytest.fixture(autouse=True)
+def redis(request: pytest.FixtureRequest) -> None:
+    """What a store's address needs, which is an extra."""
+    parameter = getattr(request.node, "callspec", None) and request.node.callspec.params.get("parameter")
+    if parameter == "data_file_store" or "shows_each_setting" in request.node.name:
+        pytest.importorskip("redis")
 
 
 def table() -> dict[str, Row]:

@@ -16,6 +16,8 @@ from kameleoon._source.events import (
     Event,
     Fetched,
     FetchFailed,
+    Followed,
+    Led,
     Outcome,
     Started,
     Stopped,
@@ -98,7 +100,42 @@ OPENED = Fetch(is_by_stream=True)
 NEWS = Fetch(7, is_by_stream=True)
 
 # Each row: events, and pauses in seconds between them; then what is done, with its moment.
+SHARED = Started(is_shared=True)
+
 TABLE: dict[str, tuple[list[Any], list[tuple[float, Action]]]] = {
+    "who shares a data file waits to be told to fetch": ([SHARED, 2.9], []),
+    "who is told nothing fetches, soon where there is no data file": ([SHARED, 3.1], [(3, POLL)]),
+    "and later where there is one": ([Started(True, True), 23], [(22.5, POLL)]),
+    "who leads fetches, and streams": (
+        [SHARED, 1, Led(), STREAMED, StreamOpened(1), SAME, 1],
+        [(1, POLL), (1, OpenStream(1)), (1, OPENED)],
+    ),
+    "who follows does neither": ([SHARED, *[Followed(0.0), 10] * 9], []),
+    "who follows no more ends the stream": (
+        [SHARED, Led(), STREAMED, StreamOpened(1), SAME, 5, Followed(5.0), 10, Followed(5.0), 1],
+        [(0, POLL), (0, OpenStream(1)), (0, OPENED), (5, CloseStream(1))],
+    ),
+    "who began to follow while it fetched opens no stream": (
+        [SHARED, Led(), Followed(0.0), STREAMED, 10],
+        [(0, POLL)],
+    ),
+    "who leads again fetches again": (
+        [SHARED, Led(), CHANGED, 5, Led()],
+        [(0, POLL), (5, POLL)],
+    ),
+    "who follows and is told no more goes on alone after a while": (
+        [SHARED, Followed(0.0), 23, CHANGED, 100],
+        [(0 + 22.5, POLL), (123, POLL)],
+    ),
+    "who follows fetches once where what it is given is too old": (
+        # Due after 110 s, too old 60 to 120 s later; then again an interval after its own.
+        [SHARED, *[Followed(0.0), 10] * 20, CHANGED, *[Followed(0.0), 10] * 10],
+        [(200, POLL), (300, POLL)],
+    ),
+    "and not if it is given a later one": (
+        [SHARED, *[Followed(0.0), 10] * 15, *[Followed(150.0), 10] * 15],
+        [],
+    ),
     "it fetches when it starts": ([Started()], [(0, POLL)]),
     "it polls each interval": ([Started(), CHANGED, 100, CHANGED, 100], [(0, POLL), (100, POLL), (200, POLL)]),
     "it opens the stream when the data file asks for it": ([Started(), STREAMED], [(0, POLL), (0, OpenStream(1))]),
@@ -323,6 +360,8 @@ MOVES = st.one_of(
     st.tuples(st.just("heartbeat"), st.integers(0, 1)),
     st.tuples(st.just("lost"), st.integers(0, 1)),
     st.tuples(st.just("refused"), RETRY_AFTER),
+    st.tuples(st.just("led"), st.none()),
+    st.tuples(st.just("followed"), st.sampled_from([None, 0.0, 5.0, 100.0])),
 )
 
 
@@ -352,6 +391,10 @@ class World:
                 machine.tell(
                     StreamRefused(number, "503", retry_after) if kind == "refused" else StreamLost(number, "x")
                 )
+        elif kind == "led":
+            machine.tell(Led())
+        elif kind == "followed":
+            machine.tell(Followed(None if value is None else max(0.0, machine.now - value)))
         elif kind == "opened":
             machine.tell(StreamOpened(number))
         else:
@@ -367,10 +410,13 @@ class World:
             elif isinstance(action, CloseStream):
                 self.streams.remove(action.number)
         latest_moment = max(machine.now + 110.1, self.left_alone_until)
+        if state.following is not None:
+            assert not self.streams, "who follows has no stream"
+            latest_moment = machine.now + 30.0  # then it goes on alone
         if state.under_way is None:
             assert machine.wakes, "a wake-up is asked for"
             assert min(machine.wakes) <= latest_moment
-            assert state.fetch_at <= latest_moment
+            assert state.following is not None or state.fetch_at <= latest_moment
 
 
 @settings(max_examples=300, deadline=None)

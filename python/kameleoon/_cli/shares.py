@@ -7,17 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from kameleoon._cli.chi_square import p_value
 from kameleoon._cli.data_file import identified, listed
 from kameleoon._cli.text import aligned
+from kameleoon._sample_ratio import MISMATCH, tested
 from kameleoon.batch.assignment import AssignmentCounts, Outcome
 
 __all__ = ["MISMATCH", "Group", "Line", "groups", "mismatches", "table", "unusable"]
 
-MISMATCH = 0.001
-"""A p-value below this is told: the split is not the configured one."""
-_FEWEST = 5
-"""Visitors that each variation is expected to have, at least, for the test to be trusted."""
 _TARGETED = "targeted"
 
 
@@ -104,15 +100,13 @@ def _configured(rule: dict[str, Any], flag: dict[str, Any]) -> dict[str, float]:
 
 def _test(group: Group, flag: dict[str, Any]) -> None:
     expected = [(line.visitors, line.configured) for line in group.lines if line.configured]
-    visitors = sum(line.visitors for line in group.lines)
     if len(expected) < 2:
         return
-    if flag.get("bucketingCustomDataId"):
-        group.remark = "no test: dealt by a custom datum, whose visitors go together"
-    elif min(visitors * share for _, share in expected) < _FEWEST:
-        group.remark = "no test: too few visitors"
+    counts, shares = [count for count, _ in expected], [share for _, share in expected]
+    group.p_value, why_not = tested(counts, shares, is_by_visitor=not flag.get("bucketingCustomDataId"))
+    if group.p_value is None:
+        group.remark = f"no test: {why_not}"
     else:
-        group.p_value = p_value([count for count, _ in expected], [share for _, share in expected])
         shown = f"p = {group.p_value:.2g}" if group.p_value > 1e-300 else "p < 1e-300"
         group.remark = f"{shown}  SAMPLE RATIO MISMATCH" if group.is_mismatch else shown
 

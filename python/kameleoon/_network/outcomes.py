@@ -10,6 +10,7 @@ from typing import Any, Union
 from urllib.parse import unquote
 
 from kameleoon._events import EventDispatcher
+from kameleoon._network.latency import Latency
 from kameleoon._network.repeated import Repeated
 from kameleoon._network.request import Answer, Request, RequestError, retry_after
 from kameleoon.events.http_request_failure import HttpRequestFailure
@@ -26,7 +27,16 @@ _ASKED_BY_CALLERS = frozenset({RequestType.REMOTE_DATA, RequestType.REMOTE_VISIT
 class RequestCounts:
     """What became of the attempts of one kind."""
 
-    __slots__ = ("bytes_received", "bytes_sent", "failed", "last_error", "last_success", "succeeded")
+    __slots__ = (
+        "bytes_received",
+        "bytes_sent",
+        "failed",
+        "failing_since",
+        "last_error",
+        "last_success",
+        "latency",
+        "succeeded",
+    )
 
     def __init__(self) -> None:
         self.succeeded = 0
@@ -35,10 +45,13 @@ class RequestCounts:
         self.bytes_received = 0
         self.last_error: str | None = None
         self.last_success: float | None = None
+        self.failing_since: float | None = None
+        self.latency = Latency()
 
     def snapshot(self) -> dict[str, Any]:
         """The figures as a dict."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        figures = {name: getattr(self, name) for name in self.__slots__}
+        return {**figures, "latency": self.latency.snapshot()}
 
 
 class Broken:
@@ -90,8 +103,11 @@ class Outcomes:
 
         Call it where the exception of the attempt is not being handled any more: it would be found as the context.
         """
-        milliseconds = round((time.monotonic() - start) * 1000)
+        seconds = time.monotonic() - start
+        milliseconds = round(seconds * 1000)
         kind = request.request_type
+        with self._lock:
+            self.counts[kind].latency.observe(seconds)
         if isinstance(outcome, Broken):
             failure = HttpRequestFailure(HttpRequestFailure.Reason.EXCEPTION, None, outcome.cause)
             self._failed(kind, outcome.kind, outcome.reason, failure, milliseconds)
@@ -109,6 +125,7 @@ class Outcomes:
             counts.bytes_sent += len(request.body or b"")
             counts.bytes_received += len(outcome.body)
             counts.last_success = time.time()
+            counts.failing_since = None
             ended = self._failures[kind].succeeded(time.monotonic())
         KameleoonLogger.debug("%s request succeeded: HTTP status %s", kind.value, outcome.status)
         if ended is not None:
@@ -129,6 +146,8 @@ class Outcomes:
             counts = self.counts[kind]
             counts.failed += 1
             counts.last_error = reason
+            if counts.failing_since is None:
+                counts.failing_since = time.time()
             repeated = self._failures[kind].failed(aspect, time.monotonic())
         if repeated is None:
             KameleoonLogger.debug("%s request failed again: %s", kind.value, reason)

@@ -203,6 +203,52 @@ class OwnDataSource(Kind):
         return "a path; in a program also a function without arguments"
 
 
+class CachePath(Kind):
+    """A path of the system where something is kept from one process to the next; empty text is none."""
+
+    file_types = (str,)
+
+    def checked(self, parameter: str, value: Any, default: Any) -> Any:
+        """The path as text."""
+        if value is None or isinstance(value, (str, os.PathLike)):
+            path = None if value is None else os.fspath(value)
+            if path is None or isinstance(path, str):
+                return path or None
+        KameleoonLogger.warning("config: %s must be a path, not %r; it is ignored", parameter, value)
+        return default
+
+    def describe(self) -> str:
+        """What it may be."""
+        return "a path"
+
+
+class OwnDataFileStore(Kind):
+    """Where processes share a data file: Redis by its address, or a store of the program's own."""
+
+    file_types = (str,)
+
+    def checked(self, parameter: str, value: Any, default: Any) -> Any:
+        """The store. Raises ``ConfigException`` where the address is none that Redis has."""
+        if value is None or value == "":
+            return None
+        if isinstance(value, str):
+            from kameleoon.stores.redis_store import RedisStore  # only for those who use it
+
+            return RedisStore(value)
+        if all(callable(getattr(value, name, None)) for name in ("should_fetch", "get", "received", "close")):
+            return value
+        KameleoonLogger.warning(
+            "config: %s must have the methods of kameleoon.stores.DataFileStore, which %r has not; it is ignored",
+            parameter,
+            value,
+        )
+        return default
+
+    def describe(self) -> str:
+        """What it may be."""
+        return "a Redis address; in a program also a `DataFileStore`"
+
+
 def _is_number(value: object) -> bool:
     if isinstance(value, float):
         return not isnan(value)

@@ -21,17 +21,20 @@ from kameleoon._data_file import DataFileSource, OwnSource
 from kameleoon._settings import defaults
 from kameleoon._settings.addresses import CookieDomain, CookiePath, NetworkDomain, Origin, SameSite
 from kameleoon._settings.kinds import (
+    CachePath,
     Credential,
     DataFile,
     DeprecatedLogger,
     DeprecatedSwitch,
     Kind,
     Number,
+    OwnDataFileStore,
     OwnDataSource,
     Switch,
     Text,
 )
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
+from kameleoon.stores.data_file_store import DataFileStore
 
 _DAY_SECONDS = 24 * 60 * 60
 _MONTH_MINUTES = 30 * 24 * 60
@@ -134,6 +137,34 @@ class Settings:
         "Where data files come from instead of the service: a file that is watched, or a function that is asked each "
         "refresh interval. Events are sent to the service all the same.",
         is_shown=False,
+    )
+    data_file_cache: str | None = _row(
+        "data_file_cache",
+        CachePath(),
+        None,
+        "Where the last good data file is kept: a client that starts is ready at once, and the workers of a host share "
+        "it, so that one of them fetches. A file if the name ends with `.json`, else a directory.",
+    )
+    data_file_store: DataFileStore | None = _row(  # noqa: RUF009  # it is a field
+        "data_file_store",
+        OwnDataFileStore(),
+        None,
+        "Where the processes of a deployment share the data file, so that one of them fetches.",
+        is_shown=False,
+        is_compared=False,
+    )
+    spool: str | None = _row(
+        "spool",
+        CachePath(),
+        None,
+        "A directory for events that cannot be sent: while the service is down, and when the process ends. This "
+        "process or a later one sends them.",
+    )
+    spool_maximum_size: float = _row(
+        "spool_maximum_size",
+        Number("megabytes", more_than=0, most=_MOST_MEGABYTES),
+        defaults.DEFAULT_SPOOL_MAXIMUM_SIZE,
+        "The most that the spool may take on the disk, for a site and environment. The oldest events make room.",
     )
     close_timeout_second: float = _row(
         "close_timeout_second",

@@ -43,7 +43,8 @@ class WakeAt:
 class Status:
     """How a data source stands.
 
-    ``name``: ``"connecting"`` (nothing has succeeded or failed yet), ``"streaming"``, ``"polling"`` or ``"stopped"``;
+    ``name``: ``"connecting"`` (nothing has succeeded or failed yet), ``"streaming"``, ``"polling"``, ``"following"``
+    (another process fetches) or ``"stopped"``;
     ``since``: when that began; ``why``: why it polls. ``stale_since``: since when a fetch that was due has not
     succeeded, ``None`` as long as that is not for longer than usual.
     """

@@ -12,7 +12,18 @@ from kameleoon._data_file import DataFileSlot
 from kameleoon._lanes import Lane
 from kameleoon._network.deadline import Deadline
 from kameleoon._source.actions import Action, CloseStream, Fetch, OpenStream, Status, TellStatus, WakeAt
-from kameleoon._source.events import Due, Event, Fetched, FetchFailed, Outcome, Started, Stopped, StreamRefused
+from kameleoon._source.events import (
+    Due,
+    Event,
+    Fetched,
+    FetchFailed,
+    Followed,
+    Led,
+    Outcome,
+    Started,
+    Stopped,
+    StreamRefused,
+)
 from kameleoon._source.pace import Pace
 from kameleoon._source.readiness import Readiness
 from kameleoon._source.source import Source, SourceError
@@ -21,9 +32,12 @@ from kameleoon._source.stream import EventStream, StreamOpener
 from kameleoon._source.telling import log_change
 from kameleoon.events.data_file_update_event import DataFileUpdateEvent
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
+from kameleoon.stores.data_file_store import StoredDataFile
 from kameleoon.types.data_source_status import DataSourceStatus
 
 __all__ = ["DataSource"]
+
+_TRIES_WITHOUT_A_FILE = 3
 
 
 class DataSource:
@@ -54,6 +68,7 @@ class DataSource:
         self._readiness = readiness
         self._open_stream = open_stream
         self._on_update = on_update
+        self._fetch_begins: Callable[[], Callable[[], object]] | None = None
         self._listeners: list[Callable[[DataSourceStatus], object]] = []
         self._lock = threading.RLock()  # of the state and the stream; nobody else's code runs under it
         self._state = State()
@@ -65,6 +80,37 @@ class DataSource:
     def start(self) -> None:
         """Fetches at once, and goes on from there. Raises ``RuntimeError`` where no thread can be started."""
         self._tell(Started(self._slot.is_fetched))
+
+    # Where processes share a data file
+
+    def start_shared(self, fetch_begins: Callable[[], Callable[[], object]]) -> None:
+        """As ``start``, but fetches once ``lead`` says so. ``fetch_begins``: is called on the lane with each fetch;
+        what it returns is called if the fetch succeeds.
+        """
+        self._fetch_begins = fetch_begins
+        self._tell(Started(self._slot.is_fetched, is_shared=True))
+
+    def lead(self) -> None:
+        """Fetches at once and from now on: no other process does."""
+        self._tell(Led())
+
+    def follow(self, checked_at: float | None) -> None:
+        """Leaves fetching to another process, which knew its data file to be the latest at a moment in seconds since
+        the epoch. To be repeated: it is believed for half a minute at most.
+        """
+        since_start = None if checked_at is None else min(checked_at, time.time()) - time.time() + time.monotonic()
+        self._tell(Followed(since_start))
+
+    def adopt(self, data_file: StoredDataFile, use_data_domain: Callable[[str | None], object]) -> None:
+        """Uses a data file that another process has fetched, soon, unless this one has fetched a later one."""
+        self._lane.soon(partial(self._adopt, data_file, use_data_domain))
+
+    @property
+    def is_struggling(self) -> bool:
+        """Whether another process had better try to fetch: this one has failed for a while."""
+        with self._lock:
+            state = self._state
+        return state.status.stale_since is not None or (not state.is_fetched and state.failures > _TRIES_WITHOUT_A_FILE)
 
     def stop(self) -> None:
         """Ends the stream and every wait; a fetch under way ends by itself, and changes nothing but the data file."""
@@ -147,6 +193,7 @@ class DataSource:
     # On the lane
 
     def _fetch(self, fetch: Fetch) -> None:
+        succeeded = None if self._fetch_begins is None else self._fetch_begins()
         try:
             outcome = self._source.fetch(fetch.timestamp)
         except BaseException as error:  # noqa: BLE001  # whatever it is, the state machine has to know
@@ -159,9 +206,32 @@ class DataSource:
             self._tell(Fetched(outcome, self._wants_stream()))
         # Before handlers learn of it: one that waits for the data file must not wait.
         self._readiness.succeeded()
+        if succeeded is not None:
+            succeeded()
         if outcome is Outcome.CHANGED and not self._has_ended():
             kind = DataFileUpdateEvent.Source.STREAMING if is_by_stream else DataFileUpdateEvent.Source.POLLING
             self._on_update(DataFileUpdateEvent(kind, self._slot.settings.date_modified))
+
+    def _adopt(self, data_file: StoredDataFile, use_data_domain: Callable[[str | None], object]) -> None:
+        slot = self._slot
+        has_fetched_since = self._last_fetch is not None and self._last_fetch > data_file.checked_at
+        try:
+            is_used = slot.use(data_file.text, "store", is_older_refused=has_fetched_since)
+        except ValueError as error:
+            KameleoonLogger.error(
+                "the data file that processes share cannot be used: %s. hint: does something else write where "
+                "data_file_store or data_file_cache keeps it?",
+                error,
+            )
+            return
+        slot.is_fetched = True
+        use_data_domain(slot.settings.data_api_domain)
+        if is_used:
+            slot.last_modified, slot.updated_at = data_file.last_modified, data_file.checked_at
+        self._readiness.succeeded()
+        if is_used and not self._has_ended():
+            kind = DataFileUpdateEvent.Source.POLLING
+            self._on_update(DataFileUpdateEvent(kind, slot.settings.date_modified))
 
     def _fetch_failed(self, error: BaseException) -> None:
         known = error if isinstance(error, SourceError) else SourceError(f"{type(error).__name__}: {error}")

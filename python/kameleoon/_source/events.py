@@ -14,6 +14,8 @@ __all__ = [
     "Event",
     "FetchFailed",
     "Fetched",
+    "Followed",
+    "Led",
     "Outcome",
     "Started",
     "Stopped",
@@ -38,9 +40,26 @@ class Outcome(enum.Enum):
 
 @dataclass(frozen=True)
 class Started:
-    """The data source begins. ``is_fetched``: the service's data file is in: a forked child has its parent's."""
+    """The data source begins. ``is_fetched``: the service's data file is in: a forked child has its parent's.
+    ``is_shared``: who fetches is still to be told, by ``Led`` or ``Followed``.
+    """
 
     is_fetched: bool = False
+    is_shared: bool = False
+
+
+@dataclass(frozen=True)
+class Led:
+    """Of the processes that share a data file this one is to fetch, and follows the stream."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Another process fetches. ``checked_at``: when the data file that it gives was known to be the latest, ``None``
+    where it has given none.
+    """
+
+    checked_at: float | None
 
 
 @dataclass(frozen=True)
@@ -115,6 +134,8 @@ class Stopped:
 
 Event = Union[
     Started,
+    Led,
+    Followed,
     Fetched,
     FetchFailed,
     StreamOpened,

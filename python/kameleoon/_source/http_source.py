@@ -54,6 +54,8 @@ class HttpSource:
         except RequestError as error:
             raise SourceError(str(error), error.retry_after) from error
         if answer.status == 304 and slot.is_fetched:
+            if slot.source == "cache":
+                slot.source = "service"  # which says so
             return Outcome.NOT_MODIFIED
         if answer.status != 200:
             self._log_unusable(KameleoonLogger.warning, f"HTTP status {answer.status}")

@@ -32,6 +32,12 @@ class Pace:
     """A data file that was to be fetched for longer than that, and could not be, is stale."""
     shortest_silence: float = 10.0
     """A stream with heartbeats is not given up for a shorter silence, however quick they are."""
+    silence: float = 15.0
+    """Who follows another process, and has not been told of it for so long (or up to twice that, by chance), fetches
+    itself.
+    """
+    first_silence: float = 2.0
+    """The same, where no data file is in yet."""
     chance: Callable[[], float] = random.random
     spread: float = 0.1
     """Polls are spread by this share each way: clients that started together do not ask together for ever."""
@@ -51,3 +57,7 @@ class Pace:
     def next_poll(self) -> float:
         """The seconds until the next poll."""
         return self.refresh_interval * (1 - self.spread + 2 * self.spread * self.chance())
+
+    def latest_check(self, checked_at: float) -> float:
+        """When a data file that was the latest at a moment has been asked for again, by whoever does so."""
+        return checked_at + self.refresh_interval * (1 + self.spread)

@@ -11,6 +11,9 @@ What holds after each step, until the end: a fetch is under way, or a wake-up is
 one. An event of the stream marks that a fetch is wanted, and so does its connection; the mark is taken away by the
 fetch that begins after it, and put back if that one fails. So any number of events during a fetch are one more fetch,
 and the last of them is always followed by one.
+
+Where processes share a data file, one that follows another fetches nothing and has no stream; but if what it is given
+gets too old, it fetches once, and if nobody tells it of the other any more, it goes on alone.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ from kameleoon._source.events import (
     Event,
     Fetched,
     FetchFailed,
+    Followed,
+    Led,
     Started,
     Stopped,
     StreamEvent,
@@ -35,7 +40,7 @@ from kameleoon._source.events import (
 from kameleoon._source.pace import Pace
 from kameleoon._source.pulse import Pulse
 
-__all__ = ["Absent", "Open", "Opening", "Pausing", "State", "Stream", "step"]
+__all__ = ["Absent", "Following", "Open", "Opening", "Pausing", "State", "Stream", "step"]
 
 _NEW = Status("new", 0.0)
 _NOT_WANTED = "the data file does not ask for real-time updates"
@@ -74,6 +79,16 @@ Stream = Union[Absent, Opening, Open, Pausing]
 
 
 @dataclass(frozen=True)
+class Following:
+    """Another process fetches, as was told last; nothing more is heard of it: this one does so from ``until`` on.
+    ``is_certain``: it was told; at the start it is only possible.
+    """
+
+    until: float
+    is_certain: bool
+
+
+@dataclass(frozen=True)
 class State:
     """All that a data source knows. Moments are seconds of the clock that ``step`` is given."""
 
@@ -93,6 +108,10 @@ class State:
     """Why the last of them failed."""
     overdue_since: float | None = None
     """Since when a fetch is due that has not succeeded; ``None`` while the data file is known to be the latest."""
+    checked_at: float | None = None
+    """When the data file in use was last known to be the latest."""
+    following: Following | None = None
+    """Whether another process fetches; ``None`` where this one does."""
     stream: Stream = field(default_factory=Absent)
     stream_number: int = 0
     """The number of the latest stream."""
@@ -121,6 +140,12 @@ def step(state: State, event: Event, now: float, pace: Pace) -> tuple[State, lis
         state = replace(state, wakes=tuple(moment for moment in state.wakes if moment != event.moment))
     elif isinstance(event, Started):
         state = replace(state, is_fetched=event.is_fetched, fetch_at=now)
+        if event.is_shared:
+            state = _follow(state, Following(_alone_at(state, now, pace), is_certain=False), now, pace)
+    elif isinstance(event, Led):
+        state = _want(replace(state, following=None), state.wanted or Fetch(), now, pace)
+    elif isinstance(event, Followed):
+        state, actions = _followed(state, event, now, pace)
     elif isinstance(event, Fetched):
         state, actions = _fetched(state, event, now, pace)
     elif isinstance(event, FetchFailed):
@@ -141,10 +166,12 @@ def _fetched(state: State, event: Fetched, now: float, pace: Pace) -> tuple[Stat
         failures=0,
         failure=None,
         overdue_since=now if is_wanted_again else None,
+        checked_at=now,
     )
-    if event.wants_stream and isinstance(state.stream, Absent):
+    wants_stream = event.wants_stream and state.following is None
+    if wants_stream and isinstance(state.stream, Absent):
         return replace(state, stream=Pausing(now, None)), []  # a pause that is over
-    if not event.wants_stream and not isinstance(state.stream, Absent):
+    if not wants_stream and not isinstance(state.stream, Absent):
         return replace(state, stream=Absent(), stream_failures=0), _closing(state)
     return state, []
 
@@ -155,6 +182,8 @@ def _fetch_failed(state: State, event: FetchFailed, now: float, pace: Pace) -> S
     pause = retries.pause(failures, event.retry_after)
     if event.retry_after is None and state.is_fetched:
         pause = pace.next_poll() if event.is_refused else min(pause, pace.next_poll())
+        if state.following is not None:
+            pause = pace.next_poll()  # the other process tries again
     wanted = state.wanted
     if wanted is None and state.under_way is not None and state.under_way.is_by_stream:
         wanted = state.under_way  # it was not followed
@@ -167,6 +196,38 @@ def _fetch_failed(state: State, event: FetchFailed, now: float, pace: Pace) -> S
         failures=failures,
         failure=event.reason,
     )
+
+
+def _followed(state: State, event: Followed, now: float, pace: Pace) -> tuple[State, list[Action]]:
+    actions = _closing(state)
+    state = replace(state, is_fetched=state.is_fetched or event.checked_at is not None)
+    is_news = event.checked_at is not None and (state.checked_at is None or event.checked_at > state.checked_at)
+    began = state.following is None or not state.following.is_certain
+    following = Following(_alone_at(state, now, pace), is_certain=True)
+    if is_news:
+        state = replace(state, checked_at=event.checked_at, failures=0, failure=None)
+    if is_news or began:
+        return _follow(state, following, now, pace), actions
+    return replace(state, following=following), actions
+
+
+def _follow(state: State, following: Following, now: float, pace: Pace) -> State:
+    """Leaves fetching to another process, until what it gives is too old."""
+    due = now if state.checked_at is None else pace.latest_check(state.checked_at)
+    return replace(
+        state,
+        following=following,
+        wanted=None,
+        fetch_at=max(due, now) + pace.patience * (1 + pace.chance()),
+        overdue_since=due if due <= now else None,
+        stream=Absent(),
+        stream_failures=0,
+    )
+
+
+def _alone_at(state: State, now: float, pace: Pace) -> float:
+    silence = pace.silence if state.is_fetched else pace.first_silence
+    return now + silence * (1 + pace.chance())
 
 
 def _stream_event(
@@ -220,6 +281,8 @@ def _closing(state: State) -> list[Action]:
 
 def _continue(state: State, now: float, pace: Pace, actions: list[Action]) -> tuple[State, list[Action]]:
     """Does what is due, and sees to it that there is a next thing to do."""
+    if state.following is not None and now >= state.following.until:
+        state = _want(replace(state, following=None), Fetch(), now, pace)
     stream_due = _stream_due(state, pace)
     if stream_due is not None and now >= stream_due:
         state, stream_actions = _tend_stream(state, now, pace)
@@ -264,6 +327,8 @@ def _stream_due(state: State, pace: Pace) -> float | None:
 def _next_moment(state: State, pace: Pace) -> float | None:
     stream_due = _stream_due(state, pace)
     moments = [] if stream_due is None else [stream_due]
+    if state.following is not None:
+        moments.append(state.following.until)
     if state.under_way is None:
         moments.append(state.fetch_at)
     if state.overdue_since is not None and state.status.stale_since is None:
@@ -275,7 +340,9 @@ def _status(state: State, now: float, pace: Pace) -> Status:
     stream = state.stream
     name, why = "polling", None
     has_begun = state.status.name not in ("new", "connecting") or state.failures > 0
-    if isinstance(stream, Open):
+    if state.following is not None:
+        name = "following" if state.following.is_certain else "connecting"
+    elif isinstance(stream, Open):
         name = "streaming"
     elif isinstance(stream, (Opening, Pausing)):
         name = "polling" if stream.why is not None else "connecting"

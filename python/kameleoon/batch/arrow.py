@@ -88,6 +88,15 @@ def assign_parquet(
     (``compression="zstd"``). The other arguments, and what is raised before any work, are those of
     :meth:`Snapshot.assign`. Returns how many rows there were, and how many of their codes could not be used. The target
     is there when it is complete: whatever is raised meanwhile leaves it as it was.
+
+    >>> import pathlib, tempfile
+    >>> import pyarrow as pa
+    >>> from pyarrow import parquet
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     visitors, answers = pathlib.Path(folder, "visitors.parquet"), pathlib.Path(folder, "answers.parquet")
+    ...     parquet.write_table(pa.table({"visitor_code": ["alice"]}), visitors)
+    ...     assign_parquet(visitors, answers, client.snapshot(), flags=["new-checkout"]).rows
+    1
     """
     from pyarrow import parquet  # takes 20 ms, which who has no Parquet files need not wait
 

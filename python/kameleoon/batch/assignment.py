@@ -12,7 +12,15 @@ __all__ = ["Assignment", "AssignmentCounts", "Outcome"]
 
 
 class AssignmentCounts(NamedTuple):
-    """What has become of the rows that were read so far."""
+    """What has become of the rows that were read so far.
+
+    >>> import pyarrow as pa
+    >>> from kameleoon.batch import Snapshot
+    >>> answers = Snapshot({"featureFlags": []}).assign(pa.table({"visitor_code": ["alice", None]}))
+    >>> table = pa.table(answers)
+    >>> answers.counts.rows, answers.counts.null_codes
+    (2, 1)
+    """
 
     rows: int
     """Rows that were answered."""
@@ -25,7 +33,14 @@ class AssignmentCounts(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How many rows had the same answer for a flag, by the same rule, for the same reason (docs/batch.md#layouts)."""
+    """How many rows had the same answer for a flag, by the same rule, for the same reason (docs/batch.md#layouts).
+
+    >>> import pyarrow as pa
+    >>> answers = client.snapshot().assign(pa.table({"visitor_code": ["alice"]}), flags=["new-checkout"])
+    >>> table = pa.table(answers)
+    >>> [(outcome.variation, outcome.reason, outcome.rows) for outcome in answers.outcomes]
+    [('on', 'targeted', 1)]
+    """
 
     flag: str
     """The flag's key."""
@@ -55,6 +70,11 @@ class Assignment:
 
     An interrupt (Ctrl+C) ends the work within 200 ms: batch by batch it is raised as it is, by the protocol as the
     reader's own error, which says so.
+
+    >>> import pyarrow as pa
+    >>> answers = client.snapshot().assign(pa.table({"visitor_code": ["alice"]}), flags=["new-checkout"])
+    >>> pa.table(answers).to_pylist()
+    [{'visitor_code': 'alice', 'new-checkout': 'on'}]
     """
 
     def __init__(self, native: NativeAssignment) -> None:

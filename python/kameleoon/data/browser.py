@@ -11,7 +11,11 @@ __getattr__: Find = moved(__name__)
 
 
 class BrowserType(IntEnum):
-    """Browsers that targeting can tell apart (docs/targeting.md#conditions)."""
+    """Browsers that targeting can tell apart (docs/targeting.md#conditions).
+
+    >>> Browser(BrowserType.FIREFOX, 121).browser_type.name
+    'FIREFOX'
+    """
 
     CHROME = 0
     INTERNET_EXPLORER = 1

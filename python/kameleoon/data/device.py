@@ -11,7 +11,11 @@ __getattr__: Find = moved(__name__)
 
 
 class DeviceType(Enum):
-    """Devices that targeting can tell apart (docs/targeting.md#conditions)."""
+    """Devices that targeting can tell apart (docs/targeting.md#conditions).
+
+    >>> Device(DeviceType.PHONE).device_type.name
+    'PHONE'
+    """
 
     PHONE = "PHONE"
     TABLET = "TABLET"

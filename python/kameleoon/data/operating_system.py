@@ -11,7 +11,11 @@ __getattr__: Find = moved(__name__)
 
 
 class OperatingSystemType(IntEnum):
-    """Operating systems that targeting can tell apart (docs/targeting.md#conditions)."""
+    """Operating systems that targeting can tell apart (docs/targeting.md#conditions).
+
+    >>> OperatingSystem(OperatingSystemType.LINUX).os_type.name
+    'LINUX'
+    """
 
     WINDOWS = 0
     MAC = 1

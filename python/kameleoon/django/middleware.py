@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-from kameleoon._cookie_header import CookieHeader
 from kameleoon._cookies import VISITOR_CODE_COOKIE, cookie_value_of
-from kameleoon._request_visitor import VISITOR_KEY, RequestVisitor
-from kameleoon._requests import VISITOR_CODE_KEY
+from kameleoon._first_request import configured, configured_async
+from kameleoon._request_visitor import RequestVisitor, visitor_in_environ
 from kameleoon.django.client import client, default_visitor_code
+from kameleoon.kameleoon_client import KameleoonClient
 from kameleoon.visitor import Visitor
 
 __all__ = ["KameleoonMiddleware", "VisitorRequest"]
@@ -54,25 +54,22 @@ class KameleoonMiddleware:
         """Serves a request."""
         if self._is_async:
             return self._serve_async(request)
-        visitor = self._visitor_of(request)
+        visitor = _visitor_of(request, configured(client()))
         response: HttpResponseBase = self._get_response(request)
         return _with_cookie(response, visitor)
 
     async def _serve_async(self, request: HttpRequest) -> HttpResponseBase:
-        visitor = self._visitor_of(request)
+        visitor = _visitor_of(request, await configured_async(client()))
         response: HttpResponseBase = await self._get_response(request)
         return _with_cookie(response, visitor)
 
-    def _visitor_of(self, request: HttpRequest) -> RequestVisitor:
-        header = CookieHeader(request.META.get("HTTP_COOKIE", ""))
-        visitor = RequestVisitor(client(), header, default_visitor_code(), request)
-        request.META["HTTP_COOKIE"] = header.showing(visitor.code)
-        if "COOKIES" in vars(request):  # a middleware before this one, such as the sessions', has read them
-            request.COOKIES[VISITOR_CODE_COOKIE] = cookie_value_of(visitor.code)
-        request.META[VISITOR_CODE_KEY] = visitor.code
-        request.META[VISITOR_KEY] = visitor.visitor
-        request.kameleoon = visitor.visitor  # type: ignore[attr-defined]  # see `VisitorRequest`
-        return visitor
+
+def _visitor_of(request: HttpRequest, chosen: KameleoonClient) -> RequestVisitor:
+    visitor = visitor_in_environ(chosen, default_visitor_code(), request.META, request)
+    if "COOKIES" in vars(request):  # a middleware before this one, such as the sessions', has read them
+        request.COOKIES[VISITOR_CODE_COOKIE] = cookie_value_of(visitor.code)
+    request.kameleoon = visitor.visitor  # type: ignore[attr-defined]  # see `VisitorRequest`
+    return visitor
 
 
 def _with_cookie(response: HttpResponseBase, visitor: RequestVisitor) -> HttpResponseBase:

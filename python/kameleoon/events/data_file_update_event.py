@@ -12,6 +12,10 @@ __all__ = ["DataFileUpdateEvent"]
 class DataFileUpdateEvent(Record):
     """Another data file is in use: its ``source``, and its ``date_modified``: milliseconds since the epoch, 0 where it
     does not say.
+
+    >>> event = DataFileUpdateEvent(DataFileUpdateEvent.Source.POLLING, 1_764_000_000_000)
+    >>> event.source.name, event.date_modified
+    ('POLLING', 1764000000000)
     """
 
     class Source(Enum):

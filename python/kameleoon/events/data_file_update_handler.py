@@ -9,7 +9,14 @@ __all__ = ["DataFileUpdateHandler"]
 
 
 class DataFileUpdateHandler(EventHandler, Protocol):
-    """Is told whenever another data file is in use."""
+    """Is told whenever another data file is in use.
+
+    >>> from kameleoon.events import EventType
+    >>> class Updates:
+    ...     def on_update(self, update_event):
+    ...         print("another data file, by", update_event.source.name)
+    >>> client.set_event_handler(EventType.DATAFILE_UPDATE, Updates())
+    """
 
     def on_update(self, update_event: DataFileUpdateEvent) -> None:
         """Another data file is in use."""

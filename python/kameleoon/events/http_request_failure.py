@@ -12,6 +12,10 @@ __all__ = ["HttpRequestFailure"]
 class HttpRequestFailure(Record):
     """Why an attempt failed: its ``reason``, with the ``http_status`` or the ``cause``, which has a text and nothing
     else: it leads to no request, header or secret.
+
+    >>> failure = HttpRequestFailure.from_http_status(503)
+    >>> failure.reason.name, failure.http_status
+    ('HTTP_STATUS', 503)
     """
 
     class Reason(Enum):

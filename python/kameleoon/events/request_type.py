@@ -6,7 +6,11 @@ __all__ = ["RequestType"]
 
 
 class RequestType(Enum):
-    """What a request to the service is for (docs/network.md#services)."""
+    """What a request to the service is for (docs/network.md#services).
+
+    >>> RequestType.TRACKING.value
+    'TRACKING'
+    """
 
     DATAFILE = "DATAFILE"
     TRACKING = "TRACKING"

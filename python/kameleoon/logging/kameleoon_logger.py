@@ -40,7 +40,7 @@ class _Protocol:
     def level(self) -> LogLevel:
         return self._level
 
-    def write(self, level: LogLevel, text: str) -> None:
+    def write(self, level: LogLevel, text: str, message: str, arguments: tuple[object, ...]) -> None:  # noqa: ARG002
         self._logger.log(level, text)
 
 
@@ -59,8 +59,9 @@ class _Standard:
         logger = self._get()
         return next((level for level in reversed(LogLevel) if level and self._wants(logger, level)), LogLevel.NONE)
 
-    def write(self, level: LogLevel, text: str) -> None:
-        self._get().log(STANDARD_LEVELS[level], "%s", text)
+    def write(self, level: LogLevel, text: str, message: str, arguments: tuple[object, ...]) -> None:
+        fields = {"kameleoon_message": message, "kameleoon_arguments": [_plain(argument) for argument in arguments]}
+        self._get().log(STANDARD_LEVELS[level], "%s", text, extra=fields)
 
     @staticmethod
     def _wants(logger: logging.Logger | logging.LoggerAdapter[Any], level: LogLevel) -> bool:
@@ -151,7 +152,7 @@ class KameleoonLogger:
             if level == LogLevel.NONE or level > cls._destination.level():
                 return
             text = message % arguments if arguments else message
-            cls._destination.write(level, f"Kameleoon [{level.name}]: {_printable(text)}")
+            cls._destination.write(level, f"Kameleoon [{level.name}]: {_printable(text)}", message, arguments)
         except Exception as error:  # noqa: BLE001  # a user's logger must not break an evaluation
             if sys.stderr is not None:  # there is none under pythonw, and at the very end of a process
                 print(f"Kameleoon: the logger raised {_printable(_shown(error))}", file=sys.stderr)
@@ -189,6 +190,11 @@ def _printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def _plain(argument: object) -> object:
+    """An argument as a field of a log record: what is no number is text."""
+    return argument if argument is None or isinstance(argument, (bool, int, float)) else str(argument)
 
 
 def _shown(error: Exception) -> str:

@@ -6,7 +6,11 @@ __all__ = ["LogLevel"]
 
 
 class LogLevel(IntEnum):
-    """How much is logged: everything up to the level (docs/events-and-logging.md#logging)."""
+    """How much is logged: everything up to the level (docs/events-and-logging.md#logging).
+
+    >>> LogLevel.WARNING < LogLevel.DEBUG
+    True
+    """
 
     NONE = 0
     ERROR = 1

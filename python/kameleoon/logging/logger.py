@@ -11,7 +11,14 @@ __all__ = ["DefaultLogger", "Logger"]
 
 @runtime_checkable
 class Logger(Protocol):
-    """Whatever takes log lines; see ``KameleoonLogger.set_logger``."""
+    """Whatever takes log lines; see ``KameleoonLogger.set_logger``.
+
+    >>> class Lines:
+    ...     def log(self, level, message):
+    ...         print(level.name, message)
+    >>> isinstance(Lines(), Logger)
+    True
+    """
 
     def log(self, level: LogLevel, message: str) -> None:
         """Takes a line, already formatted: ``Kameleoon [WARNING]: …``. Any thread may call it."""

@@ -155,7 +155,14 @@ class Captured(Sequence[Record], Generic[Record]):
 
 
 class Exposures(Captured[Exposure]):
-    """The exposures that were captured; see ``exposures``."""
+    """The exposures that were captured; see ``exposures``.
+
+    >>> from kameleoon.testing import exposures
+    >>> with exposures() as seen:
+    ...     variation = client.get_variation("alice", "new-checkout")
+    >>> seen.of("new-checkout").variation_keys
+    ['on']
+    """
 
     def of(self, feature_key: str) -> Exposures:
         """Those to a flag."""
@@ -172,7 +179,14 @@ class Exposures(Captured[Exposure]):
 
 
 class Conversions(Captured[TrackedConversion]):
-    """The conversions that were captured; see ``conversions``."""
+    """The conversions that were captured; see ``conversions``.
+
+    >>> from kameleoon.testing import conversions
+    >>> with conversions() as made:
+    ...     client.track_conversion("alice", 7, revenue=49.9)
+    >>> made.of(7).revenues
+    [49.9]
+    """
 
     def of(self, goal_id: int) -> Conversions:
         """Those of a goal."""

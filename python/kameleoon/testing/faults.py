@@ -9,7 +9,11 @@ from typing import Any
 
 
 class ServiceName(str, Enum):
-    """The services of docs/network.md#services."""
+    """The services of docs/network.md#services.
+
+    >>> ServiceName("tracking").name
+    'TRACKING'
+    """
 
     CONFIGURATION = "configuration"
     STREAM = "stream"
@@ -20,7 +24,11 @@ class ServiceName(str, Enum):
 
 
 class FaultKind(str, Enum):
-    """What goes wrong."""
+    """What goes wrong.
+
+    >>> FaultKind("black-hole").name
+    'BLACK_HOLE'
+    """
 
     STATUS = "status"
     """Answers with ``status``."""

@@ -51,7 +51,11 @@ _VISITS = st.one_of(st.none(), st.integers(1, 3))
 
 
 class GeneratedVisitor(NamedTuple):
-    """A visitor that a strategy has made: its ``code``, and the ``data`` to be added."""
+    """A visitor that a strategy has made: its ``code``, and the ``data`` to be added.
+
+    >>> visitor = GeneratedVisitor("alice", [])
+    >>> client.add_data(visitor.code, *visitor.data)
+    """
 
     code: str
     data: list[Data]
@@ -176,9 +180,13 @@ def data_files(*, flags: int = 5) -> st.SearchStrategy[dict[str, Any]]:
     deliveries, targeted or not, expositions, groups, a holdout, consent, custom data (``custom1`` to ``custom4``),
     variables of each type, segments that refer to others, disabled flags.
 
-    >>> from hypothesis import find
-    >>> find(data_files(), lambda data_file: data_file["featureFlags"])["featureFlags"][0]["featureKey"]
-    'flag0'
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=20, deadline=None)
+    ... @given(data_files())
+    ... def test_an_answer_is_always_there(data_file):
+    ...     with KameleoonClient("site", KameleoonClientConfig.offline(data_file)) as client:
+    ...         assert isinstance(client.is_feature_active("visitor", "flag0"), bool)
+    >>> test_an_answer_is_always_there()
     """
     return _data_files(flags)
 

@@ -9,7 +9,12 @@ __all__ = ["DataFile"]
 
 
 class DataFile(Record):
-    """The data file in use: ``feature_flags`` by key, and ``date_modified`` in milliseconds."""
+    """The data file in use: ``feature_flags`` by key, and ``date_modified`` in milliseconds.
+
+    >>> data_file = client.get_data_file()
+    >>> sorted(data_file.feature_flags), data_file.date_modified
+    (['new-checkout', 'old-search'], 1)
+    """
 
     __slots__ = ("date_modified", "feature_flags")
 

@@ -11,12 +11,16 @@ class DataSourceStatus(Record):
     """How a client keeps its data file up to date. All moments are seconds since the epoch.
 
     ``state``: ``"connecting"`` (nothing has succeeded or failed yet), ``"streaming"`` (updates are announced by the
-    event stream), ``"polling"`` (the data file is asked for each refresh interval) or ``"stopped"``; ``since``: when
-    that began; ``why``: why it polls.
+    event stream), ``"polling"`` (the data file is asked for each refresh interval), ``"following"`` (another process
+    fetches it) or ``"stopped"``; ``since``: when that began; ``why``: why it polls.
     ``stale_since``: since when a fetch that was due has not succeeded; ``None`` unless that is for more than a minute.
     ``next_fetch``: when the next fetch begins, unless an event comes before; ``None`` while one is under way.
     ``last_fetch``: when the data file was last fetched, or found to be the latest; ``last_failure``: why a fetch failed
     last, at ``last_failure_at``. ``None`` for never.
+
+    >>> status = client.stats().data_source  # of a client that is online
+    >>> status is None or status.is_stale
+    True
     """
 
     __slots__ = (

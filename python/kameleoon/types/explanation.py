@@ -14,6 +14,16 @@ class ConditionExplanation(Record):
     """A targeting condition: its ``type`` and ``definition`` in the data file, whether it ``holds`` for the visitor
     (``include`` false: it was negated for that), what the ``visitor_has`` of the kind, and the ``segment`` that it
     refers to.
+
+    >>> from kameleoon import KameleoonClient, KameleoonClientConfig
+    >>> from kameleoon.testing import DataFile
+    >>> from kameleoon.testing.conditions import custom
+    >>> data_file = DataFile().flag("cart").delivery("on").targeting(custom("plan") == "gold").build()
+    >>> with KameleoonClient("site-code", KameleoonClientConfig.offline(data_file)) as client:
+    ...     segment = client.explain("alice", "cart").rules[0].segment
+    >>> condition = segment.groups[0][0]
+    >>> condition.type, condition.holds, condition.segment
+    ('CUSTOM_DATUM', False, None)
     """
 
     __slots__ = ("definition", "holds", "include", "segment", "type", "visitor_has")
@@ -34,7 +44,17 @@ class ConditionExplanation(Record):
 
 
 class SegmentExplanation(Record):
-    """A segment: its ``segment_id``, whether it has ``targeted`` the visitor, and its ``groups`` of conditions."""
+    """A segment: its ``segment_id``, whether it has ``targeted`` the visitor, and its ``groups`` of conditions.
+
+    >>> from kameleoon import KameleoonClient, KameleoonClientConfig
+    >>> from kameleoon.testing import DataFile
+    >>> from kameleoon.testing.conditions import custom
+    >>> data_file = DataFile().flag("cart").delivery("on").targeting(custom("plan") == "gold").build()
+    >>> with KameleoonClient("site-code", KameleoonClientConfig.offline(data_file)) as client:
+    ...     segment = client.explain("alice", "cart").rules[0].segment
+    >>> segment.targeted, len(segment.groups)
+    (False, 1)
+    """
 
     __slots__ = ("groups", "segment_id", "targeted")
 
@@ -80,6 +100,10 @@ def _segment(raw: dict[str, Any], segments: list[SegmentExplanation]) -> Segment
 class RuleExplanation(Record):
     """A rule that was asked: its ``rule_id``, ``type`` and ``experiment_id``, its ``segment`` if targeting was asked,
     the ``result`` in words, and whether it ``decided`` the answer.
+
+    >>> rule = client.explain("alice", "new-checkout").rules[0]
+    >>> rule.rule_id, rule.type, rule.decided
+    (10, 'EXPERIMENTATION', True)
     """
 
     __slots__ = ("decided", "experiment_id", "result", "rule_id", "segment", "type")

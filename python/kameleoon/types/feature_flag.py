@@ -14,6 +14,10 @@ class FeatureFlag(Record):
 
     ``variations``: by key; ``environment_enabled``: whether it is enabled in the client's environment; ``rules``: in
     their order; ``default_variation_key``.
+
+    >>> flag = client.get_data_file().feature_flags["new-checkout"]
+    >>> sorted(flag.variations), flag.environment_enabled, flag.default_variation.key
+    (['off', 'on'], True, 'off')
     """
 
     __slots__ = ("default_variation_key", "environment_enabled", "rules", "variations")

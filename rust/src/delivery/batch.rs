@@ -1,5 +1,5 @@
 //! One tracking request: lines of many visitors, and what becomes of them. Exactly one thing does: they are confirmed,
-//! refused, or given back; a batch that is dropped without a word gives its lines back.
+//! refused, handed over, or given back; a batch that is dropped without a word gives its lines back.
 
 use std::sync::Arc;
 
@@ -148,6 +148,11 @@ impl Batch {
     pub fn confirm(mut self) {
         let lines = std::mem::take(&mut self.lines);
         self.undelivered.count_sent(lines.len());
+    }
+
+    /// Its lines are kept elsewhere, where another one sends them: they are no more to be sent from here.
+    pub fn hand_over(mut self) {
+        drop(std::mem::take(&mut self.lines));
     }
 
     /// The request has failed: its lines are unsent again, and will be the first that are tried.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Current, EngineError, EngineVisitor, Moment, Snapshot};
+use crate::counting::{Tally, known_outcome};
 use crate::datafile::index::FlagIndex;
 use crate::datafile::model::{DataFile, Outcome, RuleKind};
 use crate::evaluation::explanation::{Explainer, Explanation};
@@ -59,6 +60,7 @@ pub struct Explained<A> {
 struct Call<'a> {
     data_file: &'a DataFile,
     generation: u32,
+    tally: Tally<'a>,
     code: &'a str,
     now: i64,
     day_start: i64,
@@ -81,6 +83,7 @@ impl<A> EngineVisitor<'_, A> {
         let snapshot = self.engine.snapshot.load();
         let flag = snapshot.flag(key)?;
         let call = self.call(&snapshot, mode, clock());
+        call.tally.note_asked(flag, call.now);
         let answer = call
             .evaluate(&mut locked, flag, &mut 0, &mut Unobserved)
             .map_err(|disabled| disabled_error(disabled, key))?;
@@ -104,6 +107,7 @@ impl<A> EngineVisitor<'_, A> {
         let snapshot = self.engine.snapshot.load();
         let flag = snapshot.flag(key)?;
         let call = self.call(&snapshot, mode, moment);
+        call.tally.note_asked(flag, call.now);
         let mut because = Because::of(&snapshot.data_file[flag]);
         let answer =
             call.evaluate(&mut locked, flag, &mut 0, &mut because).map_err(|disabled| disabled_error(disabled, key))?;
@@ -122,6 +126,7 @@ impl<A> EngineVisitor<'_, A> {
     ) {
         let snapshot = self.engine.snapshot.load();
         let call = self.call(&snapshot, mode, moment);
+        call.tally.note_all(call.now);
         let mut answers = Vec::with_capacity(snapshot.data_file.flags.len());
         let mut flags = snapshot.data_file.flag_indices().peekable();
         let mut hint = 0;
@@ -139,17 +144,31 @@ impl<A> EngineVisitor<'_, A> {
         }
     }
 
-    /// Has an answer sent that an earlier call has saved without tracking it, as if that call had: `ids` are those of its
-    /// experiment and variation, if it has any.
-    pub fn expose(&self, ids: Option<(i64, i64)>, moment: Moment) {
+    /// Has an answer for the flag of this key sent that an earlier call has saved without tracking it, as if that call had:
+    /// `ids` are those of its experiment and variation, if it has any.
+    pub fn expose(&self, key: &str, ids: Option<(i64, i64)>, moment: Moment) {
         let sending = self.engine.sending(true);
         let mut locked = self.lock();
+        let snapshot = self.engine.snapshot.load();
+        let (data_file, tally) = (&snapshot.data_file, snapshot.counts.here());
+        let flag = data_file.flag(key);
+        if let Some(flag) = flag {
+            tally.note_asked(flag, moment.now);
+        }
         if let Some((experiment_id, variation_id)) = ids {
-            let data_file = self.engine.data_file.load();
-            let rule_kind = data_file.experiment(experiment_id).map_or(RuleKind::Unknown, |(_, rule)| rule.kind);
+            let mut own = flag.iter().flat_map(|flag| &data_file[*flag].rules);
+            let own = own.find(|rule| rule.experiment_id == experiment_id);
+            let rule = own.or_else(|| data_file.experiment(experiment_id).map(|(_, rule)| rule));
+            let rule_kind = rule.map_or(RuleKind::Unknown, |rule| rule.kind);
             let time = Millis::new(moment.now);
-            let assigned = AssignedVariation { experiment_id, variation_id, time, rule_kind, unsent: false };
-            locked.find_or_create(moment.now, |visitor| visitor.data.assign(assigned, sending, 0));
+            let assigned = AssignedVariation::new(experiment_id, variation_id, time, rule_kind);
+            let stored = locked.find_or_create(moment.now, |visitor| visitor.data.assign(assigned, sending, 0));
+            let mut shares = rule.iter().flat_map(|rule| &rule.shares);
+            if stored.is_some_and(|stored| stored.is_exposure)
+                && let Some(share) = shares.find(|share| share.variation_id == Some(variation_id))
+            {
+                tally.count_exposure(share.outcome);
+            }
         }
         if sending != Sending::Never {
             locked.queue();
@@ -198,6 +217,7 @@ impl<A> EngineVisitor<'_, A> {
         Call {
             data_file,
             generation: snapshot.generation,
+            tally: snapshot.counts.here(),
             code: self.code.as_str(),
             now: moment.now,
             day_start: if data_file.uses_local_day { (moment.day_start)(moment.now) } else { 0 },
@@ -230,31 +250,57 @@ impl Call<'_> {
                 choice: &data.last_choice,
                 holdout: &data.last_holdout,
             });
-            let evaluation = evaluate(self.data_file, flag, &self.subject(Some(data), memory), observer)?;
-            self.save(&mut visitor, &evaluation, hint);
+            let evaluation = self.evaluated(flag, &self.subject(Some(data), memory), observer)?;
+            let is_exposure = self.save(&mut visitor, &evaluation, hint);
+            self.count(flag, &evaluation.answer, is_exposure);
             Ok(evaluation.answer)
         });
         if let Some(answered) = known {
             return answered;
         }
-        let evaluation = evaluate(self.data_file, flag, &self.subject(None, None), observer)?;
+        let evaluation = self.evaluated(flag, &self.subject(None, None), observer)?;
+        let mut is_exposure = false;
         if self.mode != Mode::ReadOnly && (evaluation.assigned.is_some() || evaluation.holdout.is_some()) {
-            locked.find_or_create(self.now, |mut visitor| self.save(&mut visitor, &evaluation, hint));
+            let saved = locked.find_or_create(self.now, |mut visitor| self.save(&mut visitor, &evaluation, hint));
+            is_exposure = saved.unwrap_or(false);
         }
+        self.count(flag, &evaluation.answer, is_exposure);
         Ok(evaluation.answer)
     }
 
-    /// Saves an evaluation, if this call saves at all.
-    fn save(&self, visitor: &mut Visitor<'_>, evaluation: &Evaluation, hint: &mut usize) {
+    /// What the evaluation comes to; one without an answer is counted.
+    #[inline]
+    fn evaluated<O: Observer>(
+        &self,
+        flag: FlagIndex,
+        subject: &Subject<'_>,
+        observer: &mut O,
+    ) -> Result<Evaluation, Disabled> {
+        evaluate(self.data_file, flag, subject, observer).inspect_err(|_| self.tally.count(flag, None, false))
+    }
+
+    #[inline]
+    fn count(&self, flag: FlagIndex, answer: &Answer, is_exposure: bool) {
+        let outcome = match answer {
+            Answer::Known(outcome) => Some(*outcome),
+            Answer::Stored(stored) => known_outcome(self.data_file, stored),
+        };
+        self.tally.count(flag, outcome, is_exposure);
+    }
+
+    /// Saves an evaluation, if this call saves at all. Returns whether the visitor is thereby exposed to the answer for the
+    /// first time.
+    fn save(&self, visitor: &mut Visitor<'_>, evaluation: &Evaluation, hint: &mut usize) -> bool {
         if self.mode == Mode::ReadOnly {
-            return;
+            return false;
         }
         if let Some(holdout) = evaluation.holdout {
             visitor.data.assign(holdout, self.holdout_sending, 0);
         }
-        if let Some(assigned) = evaluation.assigned {
-            *hint = visitor.data.assign(assigned, self.sending, *hint) + 1;
-        }
+        let Some(assigned) = evaluation.assigned else { return false };
+        let stored = visitor.data.assign(assigned, self.sending, *hint);
+        *hint = stored.position + 1;
+        stored.is_exposure
     }
 
     /// The ids of the audiences that target the visitor.

@@ -7,6 +7,7 @@
 
 mod data;
 mod evaluate;
+mod figures;
 mod hint;
 mod tracking;
 mod tracking_code;
@@ -16,7 +17,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
+use parking_lot::Mutex;
 
+use crate::counting::Counts;
+use crate::counting::ledger::Ledger;
 use crate::datafile::index::FlagIndex;
 use crate::datafile::model::{DataFile, Outcome};
 use crate::delivery::nonce::NonceSource;
@@ -29,6 +33,7 @@ pub use crate::visitor::code::{CodeError, MAX_VISITOR_CODE, VisitorCode};
 pub use crate::visitor::store::CodeHash;
 pub use data::DataList;
 pub use evaluate::{Evaluated, Explained, Mode};
+pub use figures::{ExperimentFigures, Figures, FlagFigures, FlagTotal, ShareFigures, VariationTotal};
 pub use tracking::Losses;
 
 /// The time of a call.
@@ -131,6 +136,8 @@ pub struct Snapshot<A> {
     pub data_file: Arc<DataFile>,
     /// The bindings' part.
     pub attachment: A,
+    /// What evaluations count under this data file.
+    counts: Arc<Counts>,
     /// Which of an engine's snapshots this is, from 1; no two have the same.
     generation: u32,
 }
@@ -138,7 +145,8 @@ pub struct Snapshot<A> {
 impl<A> Snapshot<A> {
     /// A snapshot for an engine to use.
     pub fn new(data_file: DataFile, attachment: A) -> Self {
-        Self { data_file: Arc::new(data_file), attachment, generation: 1 }
+        let counts = Arc::new(Counts::new(&data_file));
+        Self { data_file: Arc::new(data_file), attachment, counts, generation: 1 }
     }
 
     fn flag(&self, key: &str) -> Result<FlagIndex, EngineError> {
@@ -154,6 +162,8 @@ pub struct Engine<A> {
     snapshot: ArcSwap<Snapshot<A>>,
     /// The snapshot's data file, for what runs where no snapshot may be dropped.
     data_file: ArcSwap<DataFile>,
+    /// What was counted under earlier data files. Locked while the snapshot is swapped.
+    ledger: Mutex<Ledger>,
     store: VisitorStore,
     undelivered: Arc<Undelivered>,
     nonces: NonceSource,
@@ -176,6 +186,7 @@ impl<A> Engine<A> {
         Self {
             data_file: ArcSwap::new(Arc::clone(&snapshot.data_file)),
             snapshot: ArcSwap::from_pointee(snapshot),
+            ledger: Mutex::default(),
             store: VisitorStore::default(),
             undelivered: Arc::default(),
             nonces: NonceSource::new(seed),
@@ -204,8 +215,12 @@ impl<A> Engine<A> {
     #[must_use = "what is attached to it may have to be dropped at a certain place"]
     pub fn swap(&self, mut snapshot: Snapshot<A>) -> Arc<Snapshot<A>> {
         snapshot.generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
-        self.data_file.store(Arc::clone(&snapshot.data_file));
-        self.snapshot.swap(Arc::new(snapshot))
+        let data_file = Arc::clone(&snapshot.data_file);
+        let mut ledger = self.ledger.lock(); // whoever reads figures finds each count once
+        self.data_file.store(Arc::clone(&data_file));
+        let before = self.snapshot.swap(Arc::new(snapshot));
+        ledger.retire(Arc::clone(&before.data_file), Arc::clone(&before.counts), &data_file);
+        before
     }
 
     /// What concerns one visitor.

@@ -126,10 +126,11 @@ impl<A> Engine<A> {
     }
 
     /// Makes the engine fit for a forked child: its own nonces, nobody waiting. What was unsent or on its way is the
-    /// parent's to send; the child keeps it for targeting. Takes no time, however many visitors there are.
+    /// parent's to send; the child keeps it for targeting. Nothing is counted in it so far. Takes no time, however many visitors there are.
     pub fn after_fork(&self, seed: u64) {
         self.nonces.reseed(seed);
         self.store.after_fork();
         self.undelivered.after_fork(self.store.epoch());
+        self.forget_figures();
     }
 }

@@ -179,7 +179,7 @@ impl<'a> Evaluator<'a> {
 
     fn assignment(&self, experiment_id: i64, variation_id: i64, rule_kind: RuleKind) -> AssignedVariation {
         let time = Millis::new(self.subject.now);
-        AssignedVariation { experiment_id, variation_id, time, rule_kind, unsent: false }
+        AssignedVariation::new(experiment_id, variation_id, time, rule_kind)
     }
 
     /// What few visitors hold, if this one does.

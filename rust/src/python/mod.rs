@@ -13,6 +13,7 @@ mod comparison;
 mod data;
 mod errors;
 mod explain;
+mod figures;
 mod finalization;
 mod fork;
 mod handles;
@@ -60,6 +61,8 @@ mod native {
     use super::data::location::{Geolocation, PageView};
     #[pymodule_export]
     use super::data::software::{ApplicationVersion, Browser, Device, OperatingSystem, UniqueIdentifier, UserAgent};
+    #[pymodule_export]
+    use super::figures::FigureReader;
     #[pymodule_export]
     use super::fork::process_generation;
     #[pymodule_export]

@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 
 use crate::delivery::batch::Batch;
 
-/// One tracking request. Exactly one thing becomes of it: `confirm`, `give_back`, `postpone`, `halve` or `set_aside`; after that the
-/// others do nothing. One that is dropped without a word gives its events back: they are sent with the next request.
+/// One tracking request. Exactly one thing becomes of it: `confirm`, `hand_over`, `give_back`, `postpone`,
+/// `halve` or `set_aside`; after that the others do nothing. One that is dropped without a word gives its events back: they are sent with the next request.
 #[pyclass(frozen, module = "kameleoon._native")]
 pub(super) struct TrackingBatch {
     batch: Mutex<Option<Batch>>,
@@ -30,6 +30,13 @@ impl TrackingBatch {
     fn confirm(&self) {
         if let Some(batch) = self.take() {
             batch.confirm();
+        }
+    }
+
+    /// Its events are kept elsewhere, and no more to be sent from here.
+    fn hand_over(&self) {
+        if let Some(batch) = self.take() {
+            batch.hand_over();
         }
     }
 

@@ -352,7 +352,7 @@ impl BoundVisitor {
         wake(client)?;
         let whom = Whom::known(code, self.hash);
         if !test_hook::is_set() || !test_hook::is_overridden(client, code, feature_key)? {
-            whom.of(client.get())?.expose(variation.get().ids(), moment());
+            whom.of(client.get())?.expose(arguments::feature_key(feature_key)?, variation.get().ids(), moment());
         }
         if test_hook::is_set() {
             test_hook::exposed(client, whom, feature_key, variation.as_unbound(), Mode::Track)?;

@@ -123,6 +123,21 @@ impl<T: Item> Keyed<T> {
         }
     }
 
+    /// Puts the item where an older one with its key stands, or at the end, after `prepare` has seen both. Returns its
+    /// position. `hint` is where to look first.
+    pub fn update_near(&mut self, mut item: T, hint: usize, prepare: impl FnOnce(&mut T, Option<&T>)) -> usize {
+        let at_hint = self.items.get(hint).is_some_and(|older| older.key() == item.key());
+        let position = if at_hint { Some(hint) } else { self.position(item.key()) };
+        if let Some((position, older)) = position.and_then(|position| Some((position, self.items.get_mut(position)?))) {
+            prepare(&mut item, Some(older));
+            *older = item;
+            position
+        } else {
+            prepare(&mut item, None);
+            self.push(item)
+        }
+    }
+
     /// Puts the item where an older one with its key stands, or at the end. Returns its position, and the older one.
     pub fn insert(&mut self, item: T) -> (usize, Option<T>) {
         self.insert_near(item, usize::MAX)

@@ -214,7 +214,7 @@ fn take_details(piece: &mut Piece, details: &mut Details, with_mapping: bool) {
 
 fn take_assigned(piece: &mut Piece, data: &mut VisitorData, may_send_all: bool) {
     use super::assigned::{AssignedVariation, AssignedVariations};
-    let may_send = |assigned: &AssignedVariation| may_send_all || assigned.rule_kind == RuleKind::TargetedDelivery;
+    let may_send = |assigned: &AssignedVariation| may_send_all || assigned.rule_kind() == RuleKind::TargetedDelivery;
     let event = |assigned: &AssignedVariation| Event::AssignedVariation {
         experiment_id: assigned.experiment_id,
         variation_id: assigned.variation_id,

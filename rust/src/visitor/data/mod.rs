@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Millis;
-use super::assigned::{AssignedVariation, AssignedVariations};
+use super::assigned::{self, AssignedVariation, AssignedVariations};
 use super::datum::{ApplicationVersion, Browser, Conversion, Cookie, CustomData, Geolocation, OwnedBytes, PageView};
 use super::keyed::Keyed;
 use super::pages::Pages;
@@ -276,9 +276,8 @@ impl VisitorData {
             + extras.conversions.unsent.len()
     }
 
-    /// Stores an assigned variation over any older one of its experiment. `hint` is where to look first; returns where
-    /// it stands.
-    pub fn assign(&mut self, mut assigned: AssignedVariation, sending: Sending, hint: usize) -> usize {
+    /// Stores an assigned variation over any older one of its experiment. `hint` is where to look first.
+    pub fn assign(&mut self, mut assigned: AssignedVariation, sending: Sending, hint: usize) -> assigned::Stored {
         assigned.unsent = self.note(sending);
         self.assigned_variations.assign(assigned, hint)
     }

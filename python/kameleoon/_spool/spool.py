@@ -1,0 +1,147 @@
+"""``Spool``: a directory of events that could not be sent, a file for each request, bounded in size."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import uuid
+from urllib.parse import quote
+
+from kameleoon.stores._file_lock import FileLock
+
+__all__ = ["Spool"]
+
+_SUFFIX = ".events"
+_SMALLEST_FILE_BYTES = 4096
+"""What a file takes at least: many small ones count as well."""
+
+
+class Spool:
+    """Writes files, and hands them out, the oldest first, to one process of the host at a time.
+
+    A file is whole once it has its name, also after a crash; its name begins with the time, and ends with how many
+    events it holds. Threads may write at the same time.
+    """
+
+    def __init__(self, path: str, key: str, most_bytes: int) -> None:
+        """``key``: whose events they are: a site's and environment's; each has a directory below ``path``.
+        ``most_bytes``: what the files of a key may take.
+        """
+        self._directory = os.path.join(path, quote(key, safe="/").replace("/", "-"))
+        self._most_bytes = most_bytes
+        self._lock: FileLock | None = None
+        self.written = 0
+        """How many events this process has written."""
+        self.dropped = 0
+        """How many events this process has dropped, the oldest ones, to make room."""
+        self.sent = 0
+        """How many events this process has sent from here, whoever has written them."""
+        self.refused = 0
+        """How many of them the service refuses, which are lost."""
+
+    @property
+    def directory(self) -> str:
+        """Where the files are."""
+        return self._directory
+
+    def write(self, body: bytes, events: int) -> bool:
+        """Keeps the body of a request: when this returns, it is on the disk. False where it is larger than all files
+        may be. Raises ``OSError``, and has kept nothing then.
+        """
+        os.makedirs(self._directory, exist_ok=True)
+        if not self._make_room(len(body)):
+            return False
+        name = f"{time.time_ns():020}-{uuid.uuid4().hex[:12]}-{events}"
+        beside = os.path.join(self._directory, f"{name}.new")
+        try:
+            with open(beside, "wb") as file:
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, os.path.join(self._directory, name + _SUFFIX))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+            raise
+        self._sync_directory()
+        self.written += events
+        return True
+
+    def files(self) -> list[str]:
+        """The names of the files, the oldest first; none where they cannot be listed."""
+        try:
+            return sorted(name for name in os.listdir(self._directory) if name.endswith(_SUFFIX))
+        except OSError:
+            return []
+
+    def acquire(self) -> bool:
+        """Whether this process is the one that sends them: takes that upon it, if no other one has."""
+        if self._lock is None:
+            self._lock = FileLock(os.path.join(self._directory, "lock"))
+        try:
+            return self._lock.acquire()
+        except OSError:
+            return False  # there is nothing yet, or it may not be read
+
+    def release(self) -> None:
+        """Lets another process send them."""
+        if self._lock is not None:
+            self._lock.release()
+
+    def read(self, name: str) -> bytes:
+        """What a file holds; nothing where it is gone. Raises ``OSError`` where it cannot be read."""
+        try:
+            with open(os.path.join(self._directory, name), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return b""
+
+    def remove(self, name: str) -> None:
+        """Its events are sent. Raises ``OSError`` where it cannot be removed."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(self._directory, name))
+
+    def waiting(self) -> tuple[int, int]:
+        """How many events wait, of any process, and about how many bytes they take on the disk."""
+        sizes = self._sizes()
+        return sum(map(_events_of, sizes)), sum(sizes.values())
+
+    def _sizes(self) -> dict[str, int]:
+        sizes = {}
+        with contextlib.suppress(OSError), os.scandir(self._directory) as entries:
+            for entry in entries:
+                if entry.name.endswith(_SUFFIX):
+                    with contextlib.suppress(OSError):
+                        sizes[entry.name] = max(entry.stat().st_size, _SMALLEST_FILE_BYTES)
+        return sizes
+
+    def _make_room(self, size: int) -> bool:
+        """Drops the oldest files until there is room for so many bytes; false where there is never enough."""
+        size = max(size, _SMALLEST_FILE_BYTES)
+        if size > self._most_bytes:
+            return False
+        sizes = self._sizes()
+        total = sum(sizes.values())
+        for name in sorted(sizes):
+            if total + size <= self._most_bytes:
+                break
+            with contextlib.suppress(FileNotFoundError):  # another process was quicker
+                os.unlink(os.path.join(self._directory, name))
+                self.dropped += _events_of(name)
+            total -= sizes[name]
+        return True
+
+    def _sync_directory(self) -> None:
+        """Has the system keep the new name as well; where it has no such thing, the name is kept soon."""
+        with contextlib.suppress(OSError):
+            descriptor = os.open(self._directory, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+def _events_of(name: str) -> int:
+    count = name[: -len(_SUFFIX)].rpartition("-")[2]
+    return int(count) if count.isdecimal() else 0

@@ -1,0 +1,90 @@
+"""``FileLock``: a lock among processes, by a file. It ends with the process that holds it, however that ends."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+
+__all__ = ["FileLock"]
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+    def _unlock(descriptor: int) -> None:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+else:
+    import fcntl
+
+    # Record locks: unlike those of ``flock`` they belong to the process, and a forked child does not keep them for its
+    # parent. But closing any descriptor of the file ends them, so this module alone opens it, and once.
+
+    def _lock(descriptor: int) -> None:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.lockf(descriptor, fcntl.LOCK_UN)
+
+
+_HELD_ELSEWHERE = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
+
+_held: dict[tuple[int, str], FileLock] = {}
+"""Who holds which file, by process and path: within a process the system would let everybody have it."""
+
+
+class FileLock:
+    """A lock that one object in one process of the host holds at a time."""
+
+    def __init__(self, path: str) -> None:
+        """``path``: of a file for this alone; it is made, and stays."""
+        self._path = os.path.realpath(path)
+        self._descriptor: int | None = None
+        self._process = 0
+
+    def acquire(self) -> bool:
+        """Takes the lock if nobody has it, without waiting; whether this object holds it. Raises ``OSError`` where the
+        file cannot be opened.
+        """
+        process = os.getpid()
+        key = (process, self._path)
+        holder = _held.setdefault(key, self)
+        if holder is not self:
+            return False
+        if self._descriptor is not None and self._process == process:
+            return True
+        if self._descriptor is not None:  # of the parent's, whose lock stays; before ours is taken, which it would end
+            with contextlib.suppress(OSError):
+                os.close(self._descriptor)
+            self._descriptor = None
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                _lock(descriptor)
+            except OSError as error:
+                os.close(descriptor)
+                if error.errno in _HELD_ELSEWHERE:
+                    _held.pop(key, None)
+                    return False
+                raise
+        except OSError:
+            _held.pop(key, None)
+            raise
+        self._descriptor, self._process = descriptor, process
+        return True
+
+    def release(self) -> None:
+        """Lets others have it, if this object holds it in this process."""
+        key = (os.getpid(), self._path)
+        if _held.get(key) is not self or self._descriptor is None:
+            return
+        descriptor, self._descriptor = self._descriptor, None
+        with contextlib.suppress(OSError):
+            _unlock(descriptor)
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+        _held.pop(key, None)

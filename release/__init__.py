@@ -1,0 +1,1 @@
+"""What a release needs beside the builds themselves; no part of the package."""
