@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from kameleoon import KameleoonClient, KameleoonClientConfig
 from tests.cli.commands import experiment, shop, write_json
 from tests.data_files import data_file, flag, rule, segment, variation
 
@@ -37,10 +38,18 @@ def mistaken() -> dict[str, Any]:
     )
 
 
+def figures() -> dict[str, Any]:
+    """What a client of the shop counts that is asked for one of its flags."""
+    with KameleoonClient("shop", KameleoonClientConfig.offline(shop())) as client:
+        client.is_feature_active("alice", "banner")
+        return client.stats().to_dict()
+
+
 def write_files(folder: Path) -> None:
-    """Two data files, one with mistakes, the settings of a client, and a few visitors."""
+    """Two data files, one with mistakes, the settings and the figures of a client, and a few visitors."""
     write_json(folder / "data.json", shop())
     write_json(folder / "new.json", changed_shop())
     write_json(folder / "mistaken.json", mistaken())
     (folder / "client.yaml").write_text(CLIENT)
+    write_json(folder / "stats.json", figures())
     (folder / "visitors.csv").write_text("code,plan\nalice,pro\nbob,free\ncarol,\n")

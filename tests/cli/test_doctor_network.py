@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import time
 from email.utils import formatdate
 from pathlib import Path
@@ -106,3 +107,18 @@ def test_tls_has_a_time_of_its_own_and_certificates_have_to_be_trusted(tmp_path:
     assert refused.of("certificates")["text"] == "those of certifi"
     assert missing.of("certificates")["verdict"] == "failed"
     assert "missing.pem" in missing.of("certificates")["text"]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "said"),
+    [("https", "no TLS handshake with 127.0.0.1 in time"), ("http", "no answer from 127.0.0.1 in time")],
+)
+def test_something_that_connects_and_says_nothing(scheme: str, said: str) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(16)
+        endpoint = f"{scheme}://127.0.0.1:{silent.getsockname()[1]}"
+        found = doctor("--site-code", "shop", "--endpoint", endpoint, timeout=2)
+    assert found.status == 1
+    for service in ("configuration", "event stream", "access token", "tracking", "data"):
+        assert said in found.of(service)["text"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,9 +19,16 @@ SERVICES = ("configuration", "event stream", "access token", "tracking", "data")
 
 @pytest.fixture
 def platform() -> Iterator[Platform]:
+    """One whose stream tells of updates all the time, so that nobody waits for a heartbeat."""
     streaming = {**shop(), "configuration": {"realTimeUpdate": True}}
     with Platform(streaming) as running:
+        threading.Thread(target=tell_all_the_time, args=(running,), daemon=True).start()
         yield running
+
+
+def tell_all_the_time(platform: Platform) -> None:
+    while not platform.wait(0.05):
+        platform.push_update()
 
 
 def test_where_all_is_well_nothing_is_tracked_and_every_check_is_ok(platform: Platform) -> None:
@@ -73,7 +81,14 @@ FAULTS = [
     ("configuration", {"kind": "wrong-type"}, "configuration", "failed", "no data file", "log in"),
     ("configuration", {"kind": "drop"}, "configuration", "failed", "without response", "hangs"),
     ("configuration", {"kind": "latency", "seconds": 2.5}, "configuration", "warning", "slow", "evaluations"),
-    ("configuration", {"kind": "slow-bytes", "seconds": 0.5}, "configuration", "failed", "in time", "hangs"),
+    (
+        "configuration",
+        {"kind": "slow-bytes", "seconds": 0.5},
+        "configuration",
+        "failed",
+        "did not end in time",
+        "hangs",
+    ),
     ("stream", {"kind": "status", "status": 403}, "event stream", "failed", "HTTP status 403", "interval"),
     ("stream", {"kind": "black-hole"}, "event stream", "failed", "in time", "interval"),
     ("token", {"kind": "status", "status": 401}, "access token", "failed", "credentials", "client_id"),
@@ -99,7 +114,8 @@ def test_a_service_that_is_not_well(
     platform: Platform, service: str, fault: dict[str, Any], check: str, verdict: str, text: str, hint: str | None
 ) -> None:
     platform.misbehave(service, **fault)
-    found = doctor("--site-code", "shop", "--endpoint", platform.origin)
+    hangs = fault["kind"] in ("black-hole", "slow-bytes")
+    found = doctor("--site-code", "shop", "--endpoint", platform.origin, timeout=3 if hangs else 10)
     finding = found.of(check)
     assert finding["verdict"] == verdict, finding
     assert text in finding["text"]

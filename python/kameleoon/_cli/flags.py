@@ -15,10 +15,6 @@ __all__ = ["add"]
 
 _DAY = 86_400
 _DAYS = 30
-_EXAMPLES = """examples:
-  python -m kameleoon flags stale http://10.0.0.7:9100/metrics http://10.0.0.8:9100/metrics
-  python -m kameleoon flags stale stats.json --data-file data.json --days 90 --fail
-"""
 
 
 def add(commands: arguments.Commands) -> None:
@@ -27,13 +23,16 @@ def add(commands: arguments.Commands) -> None:
         "flags", help="what is known of the use of feature flags", description="What is known of the use of flags."
     )
     parts = flags.add_subparsers(dest="part", required=True, metavar="COMMAND")
-    stale = parts.add_parser(
+    stale = arguments.add_command(
+        parts,
         "stale",
         help="the flags that nobody asks for any more",
         description="Lists the feature flags that no process has asked for by their keys lately. What processes say of "
         "themselves goes back to their start; what a monitoring system remembers goes back farther.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        examples=[
+            "http://10.0.0.7:9100/metrics http://10.0.0.8:9100/metrics",
+            "stats.json --data-file data.json --days 90 --fail",
+        ],
     )
     stale.add_argument(
         "sources",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from urllib.parse import urlsplit
 
 import requests
@@ -14,18 +15,21 @@ from kameleoon._settings.origins import without_secrets
 
 __all__ = ["hint", "reason"]
 
-_TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+_TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError, socket.timeout, TimeoutError)
+_SLOW = "it hangs, or what is in between does; --timeout SECONDS waits for longer"
 _IN_VAIN = {
     Stage.NAME: "the name {host!r} was not looked up in time",
     Stage.CONNECTION: "no connection to {host} in time",
     Stage.TLS: "no TLS handshake with {host} in time",
     Stage.FIRST_BYTE: "no answer from {host} in time",
+    None: "the answer of {host} did not end in time",
 }
 _HINTS = {
     Stage.NAME: "is the name right, and can this machine look up names?",
     Stage.CONNECTION: "does it run there, and is port {port} open, or does a firewall want a proxy (HTTPS_PROXY)?",
     Stage.TLS: "a proxy that looks into TLS has certificates of its own: REQUESTS_CA_BUNDLE names their file",
-    Stage.FIRST_BYTE: "it hangs, or what is in between does; --timeout SECONDS waits for longer",
+    Stage.FIRST_BYTE: _SLOW,
+    None: _SLOW,
 }
 
 
@@ -52,14 +56,17 @@ def hint(outcome: Unanswered) -> str:
     return _HINTS[_ended_at(outcome)].format(port=port)
 
 
-def _ended_at(outcome: Unanswered) -> Stage:
-    """The stage that was not reached."""
+def _ended_at(outcome: Unanswered) -> Stage | None:
+    """The stage that was not reached; ``None`` where the answer had begun."""
     if outcome.reached is None:
         return Stage.NAME
-    if outcome.reached is Stage.NAME:
-        return Stage.CONNECTION
     is_secure = outcome.service.address.startswith("https:")
-    return Stage.TLS if outcome.reached is Stage.CONNECTION and is_secure else Stage.FIRST_BYTE
+    return {
+        Stage.NAME: Stage.CONNECTION,
+        Stage.CONNECTION: Stage.TLS if is_secure else Stage.FIRST_BYTE,
+        Stage.TLS: Stage.FIRST_BYTE,
+        Stage.FIRST_BYTE: None,
+    }[outcome.reached]
 
 
 def _innermost(error: BaseException) -> BaseException:
