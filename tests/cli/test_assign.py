@@ -72,6 +72,17 @@ def test_from_a_pipe_to_a_pipe(given: list[str]) -> None:
     assert "null: 1 null, 1 empty" in run.stderr
 
 
+@pytest.mark.long
+def test_it_ends_well_however_busy_the_machine_is(given: list[str]) -> None:
+    """A thread of pyarrow's that let go of what it had read while the interpreter ended aborted one run in ten."""
+    Path("visitors.csv").write_text("code,plan\nalice,pro\n")
+    command = [sys.executable, "-m", "kameleoon", *given, "--input", "visitors.csv", "--output", "-"]
+    for _ in range(12):
+        runs = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(8)]
+        ends = [(run.communicate()[1], run.returncode) for run in runs]
+        assert [shown for shown, status in ends if status != 0] == []
+
+
 def test_cells_of_csv_may_hold_line_breaks_wherever_a_block_ends(given: list[str]) -> None:
     cell = "a\n" * 50_000 + '"",\n'
     lines = [f'{n},"{cell}"\n' for n in range(120)]

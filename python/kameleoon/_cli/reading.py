@@ -160,7 +160,7 @@ def _open_csv(path: str, needed: list[str], goals: set[str]) -> Visitors:
         with reading(source.shown):
             for lines in source.blocks():
                 table = csv.read_csv(
-                    pa.BufferReader(lines),
+                    pa.BufferReader(_owned_by_arrow(lines)),
                     read_options=csv.ReadOptions(column_names=names),
                     parse_options=csv.ParseOptions(newlines_in_values=True),
                     convert_options=convert,
@@ -170,6 +170,15 @@ def _open_csv(path: str, needed: list[str], goals: set[str]) -> Visitors:
     total = source.size
     schema = pa.schema([(name, types[name]) for name in needed])
     return Visitors(schema, batches(), source.close, lambda _: source.count / total if total else None)
+
+
+def _owned_by_arrow(lines: Any) -> Any:
+    """A copy that needs no interpreter to be dropped: a thread of pyarrow's may be the last to let go of it, while the
+    interpreter ends, and abort.
+    """
+    copy = pa.BufferOutputStream()
+    copy.write(lines)
+    return copy.getvalue()
 
 
 class _Lines:
