@@ -141,3 +141,25 @@ def test_variations_by_key_are_too() -> None:
         assert [(event.attributes or {})[names.FEATURE_FLAG_KEY] for event in events] == ["checkout", "search"]
         assert all(names.FEATURE_FLAG_CONTEXT_ID not in (event.attributes or {}) for event in events)
         add_flags_to_span(variations)  # no span records: nothing happens
+
+
+def test_requests_are_spans_by_the_instrumentation_of_requests(platform: Platform, make_online: MakeOnline) -> None:
+    instrumentation = pytest.importorskip("opentelemetry.instrumentation.requests")
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    instrumentor = instrumentation.RequestsInstrumentor()
+    instrumentor.instrument(tracer_provider=provider)
+    try:
+        client = ready(make_online)
+        platform.remote_data["prices"] = [1]
+        with provider.get_tracer("test").start_as_current_span("caller") as caller:
+            assert client.get_remote_data("prices") == [1]
+        client.get_variation("alice", "flag")
+        assert client.flush(timeout=5)
+    finally:
+        instrumentor.uninstrument()
+    spans = {str((span.attributes or {}).get("http.url", span.name)): span for span in exporter.get_finished_spans()}
+    (remote,) = (span for url, span in spans.items() if "/map/map" in url)
+    assert remote.parent is not None
+    assert remote.parent.span_id == caller.get_span_context().span_id
+    assert any("/visit/events" in url for url in spans)
