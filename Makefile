@@ -8,11 +8,17 @@ MATURIN := $(BIN)/maturin develop --quiet
 # How many tests run at once: most wait for a server or a clock, so twice as many as there are processors.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
 
-.PHONY: run test check build profiled docs site lint types rust-test python-test test-long test-oldest test-servers test-sharing test-engines differential names shim tsan miri bench bench-compare audit changelog wheel clean
+.PHONY: run setup test check build profiled docs site lint types rust-test python-test test-long test-oldest test-servers test-sharing test-engines differential names shim tsan miri bench bench-compare audit changelog wheel clean
 
 ## The main job: build and run the demo (a minute on a new machine).
 run: build
 	$(BIN)/python -m kameleoon demo
+
+## A checkout that an editor is ready for: environment, build, rust-analyzer, type checkers, the hook before a commit.
+setup: build $(VENV)/installed
+	rustup component add rust-analyzer rust-src rustfmt clippy || echo "no rustup: rust-analyzer comes with your editor"
+	$(BIN)/python -m pip install --quiet --group audit pre-commit
+	$(BIN)/pre-commit install
 
 ## What to run before a commit (CONTRIBUTING.md says what takes how long); CI runs test-long and others beside it.
 test: lint build types rust-test python-test

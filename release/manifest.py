@@ -18,8 +18,8 @@ NAME = "kameleoon_rs"
 PYTHONS = ("cp310", "cp311", "cp312", "cp313", "cp314", "cp315")
 FREE_THREADED = ("cp314t", "cp315t")
 PLATFORMS = (
-    "manylinux_2_17_x86_64.manylinux2014_x86_64",
-    "manylinux_2_17_aarch64.manylinux2014_aarch64",
+    "manylinux2014_x86_64.manylinux_2_17_x86_64",
+    "manylinux2014_aarch64.manylinux_2_17_aarch64",
     "musllinux_1_2_x86_64",
     "musllinux_1_2_aarch64",
     "macosx_10_12_x86_64",
@@ -51,9 +51,15 @@ def expected(version: str) -> set[str]:
     return names
 
 
+def sorted_tags(name: str) -> str:
+    """A wheel's name with its platform's tags in order: two names of one platform come in any order."""
+    start, dash, platform = name.removesuffix(".whl").rpartition("-")
+    return f"{start}{dash}{'.'.join(sorted(platform.split('.')))}.whl" if name.endswith(".whl") else name
+
+
 def problems(names: Iterable[str], version: str) -> list[str]:
     """What is missing, and what should not be there."""
-    found, wanted = set(names), expected(version)
+    found, wanted = set(map(sorted_tags, names)), expected(version)
     return [f"missing: {name}" for name in sorted(wanted - found)] + [
         f"not expected: {name}" for name in sorted(found - wanted)
     ]

@@ -42,6 +42,15 @@ def test_a_whole_release_passes(release: Path, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out == f"64 files, all of {VERSION} and no other\n"
 
 
+def test_the_order_of_a_platforms_tags_is_no_difference(release: Path) -> None:
+    one, two = (
+        f"kameleoon_rs-{VERSION}-cp311-cp311-{tags}.whl"
+        for tags in ("manylinux2014_x86_64.manylinux_2_17_x86_64", "manylinux_2_17_x86_64.manylinux2014_x86_64")
+    )
+    (release / one).rename(release / two)
+    assert manifest.main(release) == 0
+
+
 def test_what_is_missing_and_what_should_not_be_there_is_named(
     release: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,7 +86,7 @@ def jobs() -> dict[str, Any]:
 
 
 def test_every_platform_that_is_expected_is_built_and_tested() -> None:
-    expected = {platform.partition(".")[0] for platform in manifest.PLATFORMS}
+    expected = {platform.rpartition(".")[2] for platform in manifest.PLATFORMS}
     matrices = {name: job["strategy"]["matrix"] for name, job in jobs().items() if "strategy" in job}
     assert {row["platform"] for row in matrices["build"]["include"]} == expected
     assert {*matrices["test"]["platform"], *matrices["test-musl"]["platform"]} == expected
