@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from kameleoon import __version__
+from kameleoon import KameleoonClient, KameleoonClientConfig, __version__
 from kameleoon._settings.table import rows
+from kameleoon.testing import Platform
 from tests.cli.commands import run_command, shop, write_json
 from tests.cli.examined import CREDENTIALS, GIVEN, doctor
 from tests.cli.page_files import mistaken
+from tests.integration.conftest import eventually
 from tests.loopback import free_port
 
 CLIENT = """\
@@ -122,6 +124,38 @@ def test_a_data_file_that_is_not_there_or_is_none_is_a_failure(tmp_path: Path) -
     assert "No such file" in found.of("default_data_file")["text"]
     assert "cannot be used" in found.of("data_source")["text"]
     assert found.status == 1
+
+
+def test_places_that_a_client_writes_to_are_looked_at(tmp_path: Path) -> None:
+    cache, spool = tmp_path / "cache", tmp_path / "spool"
+    env = {**GIVEN, "KAMELEOON_DATA_FILE_CACHE": str(cache), "KAMELEOON_SPOOL": str(spool)}
+    with Platform(shop()) as platform:
+        arguments = ("--site-code", "shop", "--endpoint", platform.origin)
+        before = doctor(*arguments, env=env)
+        config = KameleoonClientConfig("id", "secret", endpoint=platform.origin, data_file_cache=str(cache))
+        with KameleoonClient("shop", config) as client:
+            assert client.wait_init(10_000)
+            eventually(lambda: list(cache.glob("*.json")))
+        after = doctor(*arguments, env=env)
+    assert "nothing is kept for 'shop/default' yet" in before.of("data_file_cache")["text"]
+    assert "can be written" in before.of("spool")["text"]
+    assert "2 feature flags" in after.of("data_file_cache")["text"]
+    assert "found to be the latest" in after.of("data_file_cache")["text"]
+    assert (before.status, after.status) == (0, 0)
+    assert not spool.exists(), "looking makes nothing"
+
+
+def test_a_place_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    found = doctor(env={**GIVEN, "KAMELEOON_SPOOL": str(tmp_path / "file" / "spool")})
+    assert "cannot be written" in found.of("spool")["text"]
+    assert found.status == 1
+
+
+def test_the_password_of_a_store_is_not_shown() -> None:
+    pytest.importorskip("redis")
+    env = {**GIVEN, "KAMELEOON_DATA_FILE_STORE": "redis://user:pa55word@cache.example:6379/0"}
+    assert doctor(env=env).origin_of("data_file_store")[0] == "redis://****@cache.example:6379/0"
 
 
 def other_distribution(folder: Path, requires: str) -> dict[str, str]:

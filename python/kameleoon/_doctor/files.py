@@ -16,7 +16,7 @@ from kameleoon._settings.kinds import DataFile, OwnDataSource
 from kameleoon._settings.table import Settings, rows
 from kameleoon.testing.data_file_reading import mapping
 
-__all__ = ["files"]
+__all__ = ["ago", "files", "judged"]
 
 _CHECK = "python -m kameleoon datafile check FILE tells what is wrong with it"
 
@@ -25,7 +25,7 @@ def files(outcomes: list[Outcome], settings: Settings) -> Iterator[Finding]:
     """A finding for each data file."""
     for outcome in outcomes:
         if isinstance(outcome, Answered) and _is_data_file(outcome):
-            yield _judged("data file", "", outcome.answer.body)
+            yield judged("data file", "", outcome.answer.body)
     for name, row in rows().items():
         path = getattr(settings, name)
         if isinstance(row.kind, (DataFile, OwnDataSource)) and isinstance(path, (str, os.PathLike)):
@@ -45,17 +45,18 @@ def _of_path(name: str, path: str) -> Finding:
     except OSError as error:
         hint = "is the path right, and may this user read it?"
         return failed(name, f"{path!r} cannot be read: {error.strerror}", hint, path=path)
-    return _judged(name, f"{path!r}, written {_ago(written)}: ", text)
+    return judged(name, f"{path!r}, written {ago(written)}: ", text)
 
 
-def _judged(check: str, head: str, text: bytes) -> Finding:
+def judged(check: str, head: str, text: bytes) -> Finding:
+    """What a data file is worth; ``head`` is put before what is said of it."""
     try:
         snapshot, omissions = BatchSnapshot.compile(text)
         modified = mapping(json.loads(text)).get("dateModified")
     except ValueError as error:
         return failed(check, f"{head}it cannot be used: {error}", "is it the file of another tool?", bytes=len(text))
     details = {"bytes": len(text), "flags": len(snapshot.flags()), "date_modified": modified, "left_out": omissions}
-    changed = f", changed {_ago(modified / 1000)}" if isinstance(modified, int) and modified > 0 else ""
+    changed = f", changed {ago(modified / 1000)}" if isinstance(modified, int) and modified > 0 else ""
     said = f"{head}{len(text):,} bytes, {_counted(len(snapshot.flags()), 'feature flag')}{changed}"
     if omissions:
         return warning(check, f"{said}; {_counted(len(omissions), 'thing')} left out", _CHECK, **details)
@@ -68,7 +69,7 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _ago(moment: float) -> str:
+def ago(moment: float) -> str:
     """Such as ``3 h ago (2026-01-02 03:04 UTC)``."""
     seconds = time.time() - moment
     try:

@@ -43,11 +43,13 @@ def _of_remarks(found: GivenSettings) -> Iterator[Finding]:
 def _of_services(site_code: str | None, found: GivenSettings, timeout: float) -> Iterator[Finding]:
     from kameleoon._doctor import answers, clock, surroundings  # here: they import the network
     from kameleoon._doctor.files import files
+    from kameleoon._doctor.places import places
     from kameleoon._doctor.services import Services
 
     if not site_code:
         yield warning("services", "not asked: no site code is given", "--site-code CODE asks them")
         yield from files([], found.settings)
+        yield from places(site_code, found.settings)
         return
     outcomes = Services(site_code, found.settings, timeout).ask()
     streams = answers.wants_stream(outcomes)
@@ -62,3 +64,4 @@ def _of_services(site_code: str | None, found: GivenSettings, timeout: float) ->
         yield answers.judged(outcome, streams=streams)
     yield clock.compared(outcomes)
     yield from files(outcomes, found.settings)
+    yield from places(site_code, found.settings)

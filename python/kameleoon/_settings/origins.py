@@ -91,10 +91,13 @@ def _read(path: str | None) -> tuple[dict[str, Any], str, dict[str, str]]:
 
 
 def _used(row: Row, values: Mapping[str, Any]) -> Any:
-    """The value in the parameter's unit; where the one that is given cannot be used, what is used instead."""
+    """The value in the parameter's unit; where the one that is given cannot be used, what is used instead. Of what is
+    made of a value, such as a store of its address, the value.
+    """
     if row.parameter not in values:
         return row.default
-    return row.kind.checked(row.parameter, values[row.parameter], row.default)
+    used = row.kind.checked(row.parameter, values[row.parameter], row.default)
+    return used if used is None or isinstance(used, (str, int, float)) else values[row.parameter]
 
 
 def _shown(row: Row, value: Any) -> str:
