@@ -15,7 +15,7 @@ from tests.docs import pages
 
 IN_SAMPLES = {"django", "frameworks", "middleware"}
 """Pages that show parts of whole programs, which ``tests/samples`` runs and compares with the page."""
-NEEDED = {"batch": ["duckdb", "pandas", "polars", "pyarrow"]}
+NEEDED = {"batch": ["duckdb", "pandas", "polars", "pyarrow"], "openfeature": ["openfeature"]}
 """What a page's blocks import beside the package, where it need not be installed."""
 WITH_CODE = [page for page in pages.PAGES if any(pages.code_blocks(page)) and page.stem not in IN_SAMPLES]
 
