@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import kameleoon
+from kameleoon.exceptions import KameleoonError
 
 _NOT_IMPORTED = {"kameleoon.__main__", "kameleoon.testing.pytest_plugin"}
 """A program, and a module that only pytest may import."""
@@ -22,7 +23,7 @@ def modules() -> list[ModuleType]:
     found = [kameleoon]
     for info in pkgutil.walk_packages(kameleoon.__path__, "kameleoon."):
         if info.name not in _NOT_IMPORTED:
-            with contextlib.suppress(ModuleNotFoundError), warnings.catch_warnings():
+            with contextlib.suppress(ModuleNotFoundError, KameleoonError), warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)  # of names that are no part of the documented API
                 found.append(importlib.import_module(info.name))
     return found

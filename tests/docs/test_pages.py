@@ -24,6 +24,7 @@ NEEDED = {
     "batch": ["duckdb", "pandas", "polars", "pyarrow"],
     "deployment": ["redis"],
     "figures": ["opentelemetry", "prometheus_client", "sentry_sdk"],
+    "openfeature": ["openfeature"],
 }
 """What a page's blocks import beside the package, where it need not be installed."""
 WITH_CODE = [page for page in pages.PAGES if any(pages.blocks(page, "python", "pycon")) and page.stem not in IN_SAMPLES]

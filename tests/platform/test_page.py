@@ -88,8 +88,7 @@ class Page:
 @pytest.fixture
 def browser() -> Iterator[Any]:
     """A browser of its own for each test: what one leaves in it, such as cookies, is not the next one's."""
-    from selenium import webdriver
-
+    webdriver = pytest.importorskip("selenium.webdriver")
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM or ""
     for argument in (

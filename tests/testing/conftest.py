@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+import kameleoon
 from kameleoon import KameleoonClient
 from tests.data_files import data_file, flag, rule, variation
 
 RunPytest = Callable[..., pytest.RunResult]
-PACKAGE = Path(__file__).parents[2] / "python"
+PACKAGE = Path(kameleoon.__file__).parents[1]  # the checkout's, or that of an installed wheel
 IS_INSTALLED = any(
     point.value == "kameleoon.testing.pytest_plugin" for found in distributions() for point in found.entry_points
 )

@@ -6,16 +6,14 @@ import importlib.util
 import os
 import subprocess
 import sys
-from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from tests.testing.conftest import RunPytest
+from tests.testing.conftest import PACKAGE, RunPytest
 
 pytest_plugins = ["pytester"]
 
-ROOT = Path(__file__).parents[2]
 CLIENT = dedent(
     """
     import pytest
@@ -241,7 +239,7 @@ def imported(program: str) -> set[str]:
         text=True,
         timeout=60,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "python")},
+        env={**os.environ, "PYTHONPATH": str(PACKAGE)},
     )
     return set(done.stdout.split())
 

@@ -81,6 +81,8 @@ MAPPINGS = {
 
 @pytest.mark.parametrize("name", MAPPINGS)
 def test_any_mapping_will_do(make_client: Any, name: str) -> None:
+    if name.partition(",")[0] in ("flask", "aiohttp", "starlette"):
+        pytest.importorskip(name.partition(",")[0])
     cookie = Cookie(MAPPINGS[name]())
     assert cookie == Cookie({"a": "b", "c": "d"})
     condition = {

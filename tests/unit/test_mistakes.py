@@ -103,6 +103,8 @@ def test_what_a_mistake_reads_like(
     mistake: Mistake, names: dict[str, Any], log: LogLines, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if mistake.code.startswith("$"):
+        if mistake.code.startswith("$ assign"):
+            pytest.importorskip("pyarrow")
         try:
             status = main(shlex.split(mistake.code[1:]))
         except SystemExit as exit:

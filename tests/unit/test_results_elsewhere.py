@@ -11,16 +11,17 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import pydantic
 import pytest
 import requests
-import uvicorn
-from fastapi import FastAPI
-from fastapi.encoders import jsonable_encoder
 
 from kameleoon.types.variable import Variable
 from kameleoon.types.variation import Variation
 from tests.data_files import data_file, flag, variation
+
+pydantic = pytest.importorskip("pydantic")
+uvicorn = pytest.importorskip("uvicorn")
+fastapi = pytest.importorskip("fastapi")
+encoders = pytest.importorskip("fastapi.encoders")
 
 PLAIN = {
     "key": "on",
@@ -82,7 +83,7 @@ def test_pydantic_refuses_what_is_none(result: Variation, wrong: Any) -> None:
 
 @pytest.fixture
 def origin(result: Variation) -> Iterator[str]:
-    app = FastAPI()
+    app = fastapi.FastAPI()
 
     @app.get("/plain")
     def plain():  # without a type, as many write it
@@ -107,7 +108,7 @@ def origin(result: Variation) -> Iterator[str]:
 
 
 def test_fastapi_returns_it(origin: str, result: Variation) -> None:
-    assert jsonable_encoder(result) == PLAIN
+    assert encoders.jsonable_encoder(result) == PLAIN
     expected = {
         "plain": PLAIN,
         "typed": PLAIN,
