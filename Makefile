@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MATURIN := $(BIN)/maturin develop --quiet
+MATURIN := PIP_QUIET=1 $(BIN)/maturin develop --quiet
 
 # How many tests run at once: most wait for a server or a clock, so twice as many as there are processors.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")

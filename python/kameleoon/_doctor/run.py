@@ -45,6 +45,7 @@ def _of_services(site_code: str | None, found: GivenSettings, timeout: float) ->
     from kameleoon._doctor.files import files
     from kameleoon._doctor.places import places
     from kameleoon._doctor.services import Services
+    from kameleoon._doctor.shared import shared
 
     if not site_code:
         yield warning("services", "not asked: no site code is given", "--site-code CODE asks them")
@@ -65,3 +66,4 @@ def _of_services(site_code: str | None, found: GivenSettings, timeout: float) ->
     yield clock.compared(outcomes)
     yield from files(outcomes, found.settings)
     yield from places(site_code, found.settings)
+    yield from shared(site_code, found.settings, timeout)
