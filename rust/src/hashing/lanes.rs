@@ -1,11 +1,7 @@
 //! The buckets of many codes for one salt, several at once: one digest after another leaves half of the processor's SHA
 //! unit idle, since each of its steps waits for the one before. Called by `batch`.
 
-use super::{BLOCK, INITIAL_STATE, Salt, bucket, fraction};
-
-/// How many digests are worked out at the same time. Measured: 2 take 0.55 of the time of one after another; 3 and more
-/// run out of registers.
-const LANES: usize = 2;
+use super::{Salt, bucket};
 
 /// Appends the bucket of each code for `salt` to `buckets`. The same as [`bucket`] of each.
 pub fn buckets(codes: &[&str], salt: &Salt, buckets: &mut Vec<f64>) {
@@ -26,7 +22,11 @@ mod x86 {
         _mm_sha256msg1_epu32, _mm_sha256msg2_epu32, _mm_sha256rnds2_epu32, _mm_shuffle_epi8, _mm_shuffle_epi32,
     };
 
-    use super::{BLOCK, INITIAL_STATE, LANES, Salt, bucket, fraction};
+    use crate::hashing::{BLOCK, INITIAL_STATE, Salt, bucket, fraction};
+
+    /// How many digests are worked out at the same time. Measured: 2 take 0.55 of the time of one after another; 3 and more
+    /// run out of registers.
+    const LANES: usize = 2;
 
     /// The round constants, four a step.
     const ROUNDS: [[u32; 4]; 16] = [
