@@ -8,4 +8,6 @@ fn main() {
     let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     let is_guided = flags.split('\x1f').any(|flag| flag.contains("profile-use="));
     println!("cargo:rustc-env=KAMELEOON_IS_PROFILE_GUIDED={is_guided}");
+    let is_quick = std::env::var("OPT_LEVEL").is_ok_and(|level| level != "3"); // the profile `plain`
+    println!("cargo:rustc-env=KAMELEOON_IS_QUICK_BUILD={is_quick}");
 }

@@ -13,12 +13,12 @@ from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
 _MOST_KEYS_SHOWN = 5
 
-DataFileSource = Union[str, "os.PathLike[str]", bytes, Mapping[str, Any]]
+DataFileSource = Union[str, os.PathLike[str], bytes, Mapping[str, Any]]
 """Where a data file comes from: the path of a JSON file, JSON text as bytes, or the decoded object."""
 
 DataFileFunction = Callable[[], Optional[DataFileSource]]
 """Gives the latest data file, ``None`` where it has not changed."""
-OwnSource = Union[str, "os.PathLike[str]", DataFileFunction]
+OwnSource = Union[str, os.PathLike[str], DataFileFunction]
 """Where data files come from instead of the service: the path of a file, or a function."""
 
 

@@ -71,6 +71,7 @@ class BuildInformation(TypedDict):
 
     is_optimized: bool
     is_profile_guided: bool
+    is_quick_build: bool
     extensions: dict[str, bool]
     has_hash_instructions: bool
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import resource
 import sys
 import threading
 import time
@@ -57,6 +56,14 @@ def test_what_runs_away_elsewhere(pattern: str, text: str, expected: bool | None
     assert min(taken) < BOUND
 
 
+newer_re = pytest.mark.xfail(
+    sys.version_info >= (3, 14),
+    strict=False,
+    reason="ours has the answers of the `re` of Python 3.13: `\\B` of an empty text, tables of Unicode, ignoring case",
+)
+
+
+@newer_re
 def test_random_patterns() -> None:
     outcome = fuzz(3_000, seed=1, bound=BOUND)
     assert outcome.mismatches == []
@@ -85,6 +92,7 @@ def variants() -> dict[str, set[str]]:
     return related
 
 
+@newer_re
 @pytest.mark.parametrize(
     "form", ["(?i){}", "(?i)[{}]", "(?i)[^{}]", "(?i)[{}-{}x]", "(?i)[{}\u00e9]", "(?ai){}", "(?ai)[{}é-í]"]
 )
@@ -99,6 +107,7 @@ def test_case_over_all_of_unicode(form: str) -> None:
     re.purge()
 
 
+@newer_re
 @pytest.mark.parametrize(
     "pattern",
     [
@@ -123,6 +132,7 @@ def test_classes_over_all_of_unicode(pattern: str) -> None:
 
 
 def test_memory_of_counted_repetitions() -> None:
+    resource = pytest.importorskip("resource")  # POSIX has it
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     patterns = Patterns([rf"\w{{{count}}}" for count in range(461, 501)])
     for place in range(40):
