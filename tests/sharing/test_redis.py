@@ -172,11 +172,35 @@ def test_an_address_in_the_process_environment_is_a_store(redis_server: Redis, m
     assert isinstance(KameleoonClientConfig.from_env().data_file_store, RedisStore)
 
 
-@pytest.mark.parametrize("address", ["postgres://localhost", "localhost:6379"])
+@pytest.mark.parametrize("address", ["postgres://localhost", "localhost:6379", "redis://:pa55/w0rd@localhost"])
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     pytest.importorskip("redis")
-    with pytest.raises(ConfigException, match="RedisStore: the address cannot be used"):
+    with pytest.raises(ConfigException, match="RedisStore: the address cannot be used") as caught:
         KameleoonClientConfig("id", "secret", data_file_store=address)
+    assert "pa55" not in f"{caught.value} {caught.value.hint} {caught.value.__cause__}"
+
+
+def test_a_store_without_room_keeps_nobody_from_starting(
+    platform: Platform, redis_server: Redis, start_workers: Callable[..., Workers]
+) -> None:
+    redis_server.connection.config_set("maxmemory", "1")  # reads go on, and what would take memory is refused
+    workers = start_workers(3, data_file_store=redis_server.address)
+    eventually(lambda: workers.have("first"))
+    redis_server.connection.config_set("maxmemory", "0")
+    platform.set_data_file(file_with("second"))
+    eventually(lambda: workers.have("second"), 60)
+
+
+def test_a_data_file_that_the_store_does_not_take_keeps_nobody_from_starting(
+    platform: Platform, redis_server: Redis, start_workers: Callable[..., Workers]
+) -> None:
+    platform.set_data_file({**file_with("first"), "padding": "x" * 3_000_000})
+    redis_server.connection.config_set("proto-max-bulk-len", str(1024 * 1024))  # the lease is taken, the text is not
+    workers = start_workers(3, data_file_store=redis_server.address)
+    eventually(lambda: workers.have("first"))
+    redis_server.connection.config_set("proto-max-bulk-len", str(512 * 1024 * 1024))
+    platform.set_data_file(file_with("second"))
+    eventually(lambda: workers.have("second"), 60)
 
 
 def test_a_short_lease_is_refused() -> None:

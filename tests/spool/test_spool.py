@@ -197,6 +197,8 @@ def test_a_file_of_nonsense_holds_nothing_up(
     (directory / "00000000000000000001-x-1.events").write_bytes(content)
     (directory / "no-number.events").write_bytes(content)
     (directory / "unfinished.new").write_bytes(b"nonce=2")
+    os.utime(directory / "unfinished.new", (0, 0))
+    (directory / "being-written.new").write_bytes(b"nonce=3")
     service.is_up = False
     first = make()
     track(first, 10)
@@ -204,6 +206,16 @@ def test_a_file_of_nonsense_holds_nothing_up(
     service.is_up = True
     make()
     eventually(lambda: arrived(service) == 10 and files(tmp_path) == [])
+    assert [path.name for path in directory.glob("*.new")] == ["being-written.new"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such rights")
+def test_others_may_not_read_what_visitors_did(service: TrackingService, make: Make, tmp_path: Path) -> None:
+    service.is_up = False
+    client = make()
+    track(client, 1)
+    assert client.flush(timeout=2)
+    assert (tmp_path / "site-default").stat().st_mode & 0o077 == 0
 
 
 def test_clients_of_several_processes_send_each_event_once(

@@ -32,6 +32,8 @@ class Pace:
     """A data file that was to be fetched for longer than that, and could not be, is stale."""
     shortest_silence: float = 10.0
     """A stream with heartbeats is not given up for a shorter silence, however quick they are."""
+    first_patience: float = 5.0
+    """Who follows another process, and is given no data file for so long, or up to twice that, fetches one."""
     silence: float = 15.0
     """Who follows another process, and has not been told of it for so long (or up to twice that, by chance), fetches
     itself.

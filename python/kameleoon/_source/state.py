@@ -182,8 +182,8 @@ def _fetch_failed(state: State, event: FetchFailed, now: float, pace: Pace) -> S
     pause = retries.pause(failures, event.retry_after)
     if event.retry_after is None and state.is_fetched:
         pause = pace.next_poll() if event.is_refused else min(pause, pace.next_poll())
-        if state.following is not None:
-            pause = pace.next_poll()  # the other process tries again
+    if state.following is not None:  # the other process tries again
+        pause = max(pause, pace.next_poll() if state.is_fetched else pace.silence)
     wanted = state.wanted
     if wanted is None and state.under_way is not None and state.under_way.is_by_stream:
         wanted = state.under_way  # it was not followed
@@ -218,7 +218,7 @@ def _follow(state: State, following: Following, now: float, pace: Pace) -> State
         state,
         following=following,
         wanted=None,
-        fetch_at=max(due, now) + pace.patience * (1 + pace.chance()),
+        fetch_at=max(due, now) + (pace.patience if state.is_fetched else pace.first_patience) * (1 + pace.chance()),
         overdue_since=due if due <= now else None,
         stream=Absent(),
         stream_failures=0,

@@ -13,6 +13,8 @@ from kameleoon.stores._file_lock import FileLock
 __all__ = ["Spool"]
 
 _SUFFIX = ".events"
+_UNFINISHED = ".new"
+_LONGEST_WRITE_SECONDS = 3600.0
 _SMALLEST_FILE_BYTES = 4096
 """What a file takes at least: many small ones count as well."""
 
@@ -31,6 +33,7 @@ class Spool:
         self._directory = os.path.join(path, quote(key, safe="/").replace("/", "-"))
         self._most_bytes = most_bytes
         self._lock: FileLock | None = None
+        self._is_tidy = False
         self.written = 0
         """How many events this process has written."""
         self.dropped = 0
@@ -49,11 +52,11 @@ class Spool:
         """Keeps the body of a request: when this returns, it is on the disk. False where it is larger than all files
         may be. Raises ``OSError``, and has kept nothing then.
         """
-        os.makedirs(self._directory, exist_ok=True)
+        os.makedirs(self._directory, mode=0o700, exist_ok=True)  # events tell what visitors did
         if not self._make_room(len(body)):
             return False
         name = f"{time.time_ns():020}-{uuid.uuid4().hex[:12]}-{events}"
-        beside = os.path.join(self._directory, f"{name}.new")
+        beside = os.path.join(self._directory, name + _UNFINISHED)
         try:
             with open(beside, "wb") as file:
                 file.write(body)
@@ -80,9 +83,13 @@ class Spool:
         if self._lock is None:
             self._lock = FileLock(os.path.join(self._directory, "lock"))
         try:
-            return self._lock.acquire()
+            is_ours = self._lock.acquire()
         except OSError:
             return False  # there is nothing yet, or it may not be read
+        if is_ours and not self._is_tidy:
+            self._is_tidy = True
+            self._tidy_up()
+        return is_ours
 
     def release(self) -> None:
         """Lets another process send them."""
@@ -131,6 +138,15 @@ class Spool:
                 self.dropped += _events_of(name)
             total -= sizes[name]
         return True
+
+    def _tidy_up(self) -> None:
+        """Removes what writers have left that were killed."""
+        oldest = time.time() - _LONGEST_WRITE_SECONDS
+        with contextlib.suppress(OSError), os.scandir(self._directory) as entries:
+            for entry in entries:
+                if entry.name.endswith(_UNFINISHED) and entry.stat().st_mtime < oldest:
+                    with contextlib.suppress(OSError):
+                        os.unlink(entry.path)
 
     def _sync_directory(self) -> None:
         """Has the system keep the new name as well; where it has no such thing, the name is kept soon."""

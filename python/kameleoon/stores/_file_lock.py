@@ -7,6 +7,8 @@ import errno
 import os
 import sys
 
+from kameleoon._native import process_generation
+
 __all__ = ["FileLock"]
 
 if sys.platform == "win32":
@@ -50,7 +52,7 @@ class FileLock:
         """Takes the lock if nobody has it, without waiting; whether this object holds it. Raises ``OSError`` where the
         file cannot be opened.
         """
-        process = os.getpid()
+        process = process_generation()
         key = (process, self._path)
         holder = _held.setdefault(key, self)
         if holder is not self:
@@ -79,7 +81,7 @@ class FileLock:
 
     def release(self) -> None:
         """Lets others have it, if this object holds it in this process."""
-        key = (os.getpid(), self._path)
+        key = (process_generation(), self._path)
         if _held.get(key) is not self or self._descriptor is None:
             return
         descriptor, self._descriptor = self._descriptor, None

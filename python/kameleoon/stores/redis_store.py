@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import uuid
 from typing import Any
 
+from kameleoon._native import process_generation
 from kameleoon.exceptions import ConfigException
 from kameleoon.stores.data_file_store import StoredDataFile
 
@@ -71,7 +71,7 @@ class RedisStore:
         self._prefix = prefix
         self._lease = int(lease_second * 1000)
         self._holder = ""
-        self._process = 0
+        self._process = -1
         self._seen: dict[str, tuple[bytes, bytes]] = {}
 
     def should_fetch(self, key: str) -> int:
@@ -117,7 +117,7 @@ class RedisStore:
 
     def _me(self) -> str:
         """What this process calls itself: another name in a forked child, which is not to hold its parent's lease."""
-        process = os.getpid()
+        process = process_generation()
         if self._process != process:
             self._process, self._holder = process, uuid.uuid4().hex
         return self._holder
@@ -142,5 +142,9 @@ def _connected(address: str) -> Any:
             socket_connect_timeout=_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 1),  # a connection that was closed meanwhile
         )
-    except ValueError as error:
-        raise ConfigException(f"RedisStore: the address cannot be used: {error}") from error
+    except ValueError:  # its text may be a part of a password
+        raise ConfigException(
+            "RedisStore: the address cannot be used",
+            hint="redis://, rediss:// or unix://, as redis://user:password@host:6379/0; what is special in a password "
+            "is percent-encoded",
+        ) from None
