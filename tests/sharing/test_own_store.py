@@ -120,6 +120,16 @@ def test_a_store_that_is_of_no_use_holds_nothing_up(platform: Platform, make_cli
     going.set()
 
 
+def test_neither_a_store_nor_a_service_that_fails_is_hammered(platform: Platform, make_client: Make) -> None:
+    platform.misbehave("configuration", "status", status=503)
+    store = Store()
+    store.error = ValueError("no such table")
+    client = make_client(data_file_store=store, environment="production")
+    assert not client.wait_init(20_000, keep_trying=True)
+    assert fetches(platform) <= 34, "two attempts each, after pauses that grow to 4 s"
+    assert len(store.calls) < 120
+
+
 def test_what_cannot_be_given_is_given_later(platform: Platform, make_client: Make) -> None:
     store = Store()
     refusing = threading.Event()

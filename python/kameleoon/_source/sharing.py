@@ -70,6 +70,7 @@ class Sharing:
         self._given: StoredDataFile | None = None
         self._give_not_before = 0.0
         self._has_ended = False
+        self._is_alone = False  # the store has failed, and there was no data file
         self._failures = Repeated()
 
     def start(self) -> None:
@@ -112,10 +113,12 @@ class Sharing:
                     error,
                     repeated,
                 )
-            if not self._slot.is_fetched:
+            if not self._slot.is_fetched and not self._is_alone:
+                self._is_alone = True  # once: the data source has pauses of its own
                 self._data_source.lead()
             return False
         self._failures.succeeded(time.monotonic())
+        self._is_alone = False
         return True
 
     def _adopt_what_is_there(self) -> None:
