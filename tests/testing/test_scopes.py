@@ -16,7 +16,6 @@ import pytest
 from kameleoon import KameleoonClient
 from kameleoon.testing import flags
 
-
 INHERITS = bool(getattr(sys.flags, "thread_inherit_context", False))
 """Whether a new thread has the context of the one that starts it: by default in a free-threaded Python 3.14."""
 
