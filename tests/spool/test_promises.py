@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -51,3 +52,37 @@ def test_all_of_a_visitor_with_many_events_has_arrived_once_it_is_confirmed(
         client.add_data("busy-1", Conversion(goal))
     assert client.flush("busy-1", timeout=20) is True
     assert len(service.nonces) == 20_000
+
+
+def test_flushing_again_and_again_while_a_request_hangs_does_not_push_out_what_was_confirmed(
+    service: TrackingService, make: Make, tmp_path: Path
+) -> None:
+    client = make(default_timeout_millisecond=20_000, spool_maximum_size=0.05)  # twelve files
+    hang(service, client)
+    track(client, 1, "confirmed")
+    assert client.flush(timeout=0.1) is True
+
+    def flush() -> None:
+        for _ in range(4):
+            client.flush(timeout=0.02)
+
+    threads = [threading.Thread(target=flush) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert kept(tmp_path).count(b"visitorCode=confirmed-0") == 1
+    assert kept(tmp_path).count(b"visitorCode=under-way-0") == 1
+    assert client.stats().events_dropped == 0
+
+
+def test_what_is_in_the_spool_already_is_not_written_again_when_its_request_fails(
+    service: TrackingService, make: Make, tmp_path: Path
+) -> None:
+    client = make(default_timeout_millisecond=1500)
+    hang(service, client)
+    assert client.flush(timeout=0.1) is True
+    service.is_up = False
+    time.sleep(3)  # the request has failed, and what waits for another try was looked at
+    assert kept(tmp_path).count(b"visitorCode=under-way-0") == 1
+    service.hangs.set()
