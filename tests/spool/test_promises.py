@@ -160,3 +160,17 @@ def test_files_of_another_user_that_cannot_be_removed_are_sent_once(
         os._exit(0 if other.stats().events_sent == 3 else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert arrived(service) == 3
+
+
+def test_sites_and_environments_with_names_alike_do_not_share_a_spool(
+    service: TrackingService, make: Make, tmp_path: Path
+) -> None:
+    service.is_up = False
+    client = make("shop", environment="eu-default")
+    track(client, 1)
+    client.close()
+    service.is_up = True
+    make("shop-eu").close()
+    assert arrived(service) == 0
+    make("shop", environment="eu-default").close()
+    assert arrived(service) == 1

@@ -6,11 +6,11 @@ import contextlib
 import os
 import time
 import uuid
-from urllib.parse import quote
 
 from kameleoon._network.repeated import Repeated
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from kameleoon.stores._file_lock import FileLock
+from kameleoon.stores._file_name import file_name
 
 __all__ = ["Spool"]
 
@@ -34,7 +34,7 @@ class Spool:
         """``key``: whose events they are: a site's and environment's; each has a directory below ``path``.
         ``most_bytes``: what the files of a key may take.
         """
-        self._directory = os.path.join(path, quote(key, safe="/").replace("/", "-"))
+        self._directory = os.path.join(path, file_name(key))
         self._most_bytes = most_bytes
         self._lock: FileLock | None = None
         self._is_tidy = False

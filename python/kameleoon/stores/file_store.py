@@ -6,10 +6,10 @@ import contextlib
 import json
 import os
 import time
-from urllib.parse import quote
 
 from kameleoon.exceptions import ConfigException
 from kameleoon.stores._file_lock import FileLock
+from kameleoon.stores._file_name import file_name
 from kameleoon.stores.data_file_store import StoredDataFile
 
 __all__ = ["FileStore"]
@@ -43,7 +43,7 @@ class FileStore:
         """The file in which the data file of ``key`` is kept."""
         if self._path.endswith(".json"):
             return self._path
-        return os.path.join(self._path, f"kameleoon-{quote(key, safe='/').replace('/', '-')}.json")
+        return os.path.join(self._path, f"kameleoon-{file_name(key)}.json")
 
     def should_fetch(self, key: str) -> int:
         """As ``DataFileStore``. Raises ``OSError`` where the lock's file cannot be opened."""
