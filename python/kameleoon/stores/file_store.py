@@ -50,9 +50,13 @@ class FileStore:
         path = self.path(key)
         lock = self._locks.get(key)
         if lock is None:
-            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
             lock = self._locks.setdefault(key, FileLock(f"{path}.lock"))
-        if not lock.acquire():
+        try:
+            is_ours = lock.acquire()
+        except FileNotFoundError:  # there is no directory yet, or no more
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            is_ours = lock.acquire()
+        if not is_ours:
             self._terms.pop(key, None)
             return 0
         if key not in self._terms or (key in self._written and not os.path.exists(path)):
