@@ -17,9 +17,11 @@ from kameleoon._native import Outbox, TrackingBatch
 if TYPE_CHECKING:
     from kameleoon._spool.spooled import SpooledBatch
 
-__all__ = ["Batch", "Outgoing"]
+__all__ = ["LITTLE_BYTES", "Batch", "Outgoing"]
 
 _EVERYBODY = 1_000_000_000
+LITTLE_BYTES = 65_536
+"""Far less than what a batch holds that has no room for more."""
 
 Batch = Union[TrackingBatch, "SpooledBatch"]
 
@@ -93,13 +95,15 @@ class Outgoing:
         for batch in list(self._to_retry):
             if self._claim(batch):
                 yield batch
-        visitors = self._outbox.queued()
-        while visitors > 0:
-            queued = self._outbox.take(_EVERYBODY)
-            if queued is None:
-                return
-            visitors -= queued.visitors
+        # A batch ends where the next part has no room in it. So of two that are little together the first one was the
+        # last of what was queued: what comes now is new.
+        former = LITTLE_BYTES
+        while (queued := self._outbox.take(_EVERYBODY)) is not None:
+            size = len(queued.body)
             yield queued
+            if former + size < LITTLE_BYTES:
+                return
+            former = size
 
     def _claim(self, batch: Batch) -> bool:
         try:

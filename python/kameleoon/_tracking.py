@@ -20,7 +20,7 @@ from kameleoon._network.deadline import Deadline
 from kameleoon._network.endpoints import Endpoints
 from kameleoon._network.http import RequestError
 from kameleoon._network.repeated import Repeated
-from kameleoon._outgoing import Batch, Outgoing
+from kameleoon._outgoing import LITTLE_BYTES, Batch, Outgoing
 from kameleoon.events.request_type import RequestType
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 
@@ -206,6 +206,7 @@ class Tracking:
         waiting = self._outgoing.take() if visitor_code is None else self._outgoing.take_of(visitor_code)
         failures = 0
         while waiting is not None:
+            is_little = len(waiting.body) < LITTLE_BYTES
             failed, pause = self._attempt(waiting, deadline, is_last_try=True)
             for batch in failed:
                 batch.give_back()
@@ -215,8 +216,8 @@ class Tracking:
             if self._failing:
                 failures += 1
                 time.sleep(min(_LAST_RETRIES.pause(failures, pause), deadline.remaining()))
-            elif visitor_code is not None:
-                return True
+            elif visitor_code is not None and is_little:
+                return True  # else there may be more of the visitor's, which is queued
             if deadline.is_over:
                 return self._outbox.queued() == 0
             waiting = self._outgoing.take()  # what has failed is among it

@@ -38,7 +38,7 @@ def service() -> Iterator[TrackingService]:
 def make(service: TrackingService, tmp_path: Path) -> Iterator[Make]:
     clients: list[KameleoonClient] = []
 
-    def make_client(**options: Any) -> KameleoonClient:
+    def make_client(site_code: str = "site", **options: Any) -> KameleoonClient:
         options = {
             "endpoint": service.origin,
             "spool": tmp_path,
@@ -46,7 +46,7 @@ def make(service: TrackingService, tmp_path: Path) -> Iterator[Make]:
             "default_data_file": {"featureFlags": []},
             **options,
         }
-        client = KameleoonClient("site", KameleoonClientConfig("client-0123456789", "secret-0123456789", **options))
+        client = KameleoonClient(site_code, KameleoonClientConfig("client-0123456789", "secret-0123456789", **options))
         clients.append(client)
         return client
 

@@ -6,15 +6,19 @@ import contextlib
 import os
 import time
 import uuid
-from urllib.parse import quote
 
+from kameleoon._network.repeated import Repeated
+from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from kameleoon.stores._file_lock import FileLock
+from kameleoon.stores._file_name import file_name
 
 __all__ = ["Spool"]
 
 _SUFFIX = ".events"
 _UNFINISHED = ".new"
 _LONGEST_WRITE_SECONDS = 3600.0
+_UNREADABLE_SECONDS = 600.0
+"""So long a file is left alone that cannot be read."""
 _SMALLEST_FILE_BYTES = 4096
 """What a file takes at least: many small ones count as well."""
 
@@ -30,10 +34,13 @@ class Spool:
         """``key``: whose events they are: a site's and environment's; each has a directory below ``path``.
         ``most_bytes``: what the files of a key may take.
         """
-        self._directory = os.path.join(path, quote(key, safe="/").replace("/", "-"))
+        self._directory = os.path.join(path, file_name(key))
         self._most_bytes = most_bytes
         self._lock: FileLock | None = None
         self._is_tidy = False
+        self._unreadable: dict[str, float] = {}  # until when they are left alone, by ``time.monotonic``
+        self._settled: set[str] = set()  # they cannot be removed
+        self._failures = Repeated()
         self.written = 0
         """How many events this process has written."""
         self.dropped = 0
@@ -72,11 +79,15 @@ class Spool:
         return True
 
     def files(self) -> list[str]:
-        """The names of the files, the oldest first; none where they cannot be listed."""
+        """The names of the files that are to be sent, the oldest first; none where they cannot be listed."""
         try:
-            return sorted(name for name in os.listdir(self._directory) if name.endswith(_SUFFIX))
+            names = {name for name in os.listdir(self._directory) if name.endswith(_SUFFIX)}
         except OSError:
             return []
+        now = time.monotonic()
+        self._unreadable = {name: until for name, until in self._unreadable.items() if until > now}
+        self._settled = {name for name in self._settled & names if not self._has_removed(name)}
+        return sorted(names - self._settled - self._unreadable.keys())
 
     def acquire(self) -> bool:
         """Whether this process is the one that sends them: takes that upon it, if no other one has."""
@@ -97,17 +108,44 @@ class Spool:
             self._lock.release()
 
     def read(self, name: str) -> bytes:
-        """What a file holds; nothing where it is gone. Raises ``OSError`` where it cannot be read."""
+        """What a file holds; nothing where it is gone. Raises ``OSError`` where it cannot be read: it is left alone for
+        a while then, so that it keeps no others waiting.
+        """
         try:
             with open(os.path.join(self._directory, name), "rb") as file:
                 return file.read()
         except FileNotFoundError:
             return b""
+        except OSError as error:
+            self._unreadable[name] = time.monotonic() + _UNREADABLE_SECONDS
+            self._tell(error)
+            raise
 
     def remove(self, name: str) -> None:
-        """Its events are sent. Raises ``OSError`` where it cannot be removed."""
-        with contextlib.suppress(FileNotFoundError):
+        """Its events are sent. Where it cannot be removed, that is tried again, and it is not sent again."""
+        if not self._has_removed(name):
+            self._settled.add(name)
+
+    def _has_removed(self, name: str) -> bool:
+        try:
             os.unlink(os.path.join(self._directory, name))
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self._tell(error)
+            return False
+        return True
+
+    def _tell(self, error: OSError) -> None:
+        repeated = self._failures.failed(type(error).__name__, time.monotonic())
+        if repeated is not None:
+            KameleoonLogger.error(
+                "a file of the spool cannot be read or removed: %s%s; the others are sent. hint: do all files in %r "
+                "belong to the user of this process?",
+                error,
+                repeated,
+                self._directory,
+            )
 
     def waiting(self) -> tuple[int, int]:
         """How many events wait, of any process, and about how many bytes they take on the disk."""
@@ -124,19 +162,29 @@ class Spool:
         return sizes
 
     def _make_room(self, size: int) -> bool:
-        """Drops the oldest files until there is room for so many bytes; false where there is never enough."""
+        """Drops the oldest files until there is room for so many bytes; false where there is never enough. Raises
+        ``OSError`` where what is there cannot be removed.
+        """
         size = max(size, _SMALLEST_FILE_BYTES)
         if size > self._most_bytes:
             return False
         sizes = self._sizes()
         total = sum(sizes.values())
+        refusal: OSError | None = None
         for name in sorted(sizes):
             if total + size <= self._most_bytes:
                 break
-            with contextlib.suppress(FileNotFoundError):  # another process was quicker
+            try:
                 os.unlink(os.path.join(self._directory, name))
                 self.dropped += _events_of(name)
+            except FileNotFoundError:
+                pass  # another process was quicker
+            except OSError as error:
+                refusal = error
+                continue
             total -= sizes[name]
+        if refusal is not None and total + size > self._most_bytes:
+            raise refusal
         return True
 
     def _tidy_up(self) -> None:

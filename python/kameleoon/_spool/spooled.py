@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from urllib.parse import unquote
 
 from kameleoon._spool.spool import Spool
@@ -50,8 +49,7 @@ class SpooledBatch:
     def _settle(self) -> None:
         self._open_parts[0] -= 1
         if self._open_parts[0] == 0:
-            with contextlib.suppress(OSError):  # it is sent again, which does no harm
-                self._spool.remove(self._name)
+            self._spool.remove(self._name)
 
     def set_aside(self) -> str | None:
         """The service refuses these events; whose the first one is."""

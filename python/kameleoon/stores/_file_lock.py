@@ -49,17 +49,18 @@ class FileLock:
         self._process = 0
 
     def acquire(self) -> bool:
-        """Takes the lock if nobody has it, without waiting; whether this object holds it. Raises ``OSError`` where the
-        file cannot be opened.
+        """Takes the lock if nobody has it, without waiting; whether this object holds it. Where the file was removed,
+        the lock is lost, and taken again. Raises ``OSError`` where the file cannot be opened.
         """
         process = process_generation()
         key = (process, self._path)
         holder = _held.setdefault(key, self)
         if holder is not self:
             return False
-        if self._descriptor is not None and self._process == process:
-            return True
-        if self._descriptor is not None:  # of the parent's, whose lock stays; before ours is taken, which it would end
+        if self._descriptor is not None:
+            if self._process == process and self._is_in_place(self._descriptor):
+                return True
+            # A file that was removed, or the parent's, whose lock stays; before ours is taken, which it would end.
             with contextlib.suppress(OSError):
                 os.close(self._descriptor)
             self._descriptor = None
@@ -78,6 +79,13 @@ class FileLock:
             raise
         self._descriptor, self._process = descriptor, process
         return True
+
+    def _is_in_place(self, descriptor: int) -> bool:
+        """Whether the file is still the one that others find: else they have a lock of their own."""
+        try:
+            return os.path.samestat(os.fstat(descriptor), os.stat(self._path))
+        except OSError:
+            return False
 
     def release(self) -> None:
         """Lets others have it, if this object holds it in this process."""

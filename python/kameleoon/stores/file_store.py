@@ -6,10 +6,10 @@ import contextlib
 import json
 import os
 import time
-from urllib.parse import quote
 
 from kameleoon.exceptions import ConfigException
 from kameleoon.stores._file_lock import FileLock
+from kameleoon.stores._file_name import file_name
 from kameleoon.stores.data_file_store import StoredDataFile
 
 __all__ = ["FileStore"]
@@ -43,16 +43,20 @@ class FileStore:
         """The file in which the data file of ``key`` is kept."""
         if self._path.endswith(".json"):
             return self._path
-        return os.path.join(self._path, f"kameleoon-{quote(key, safe='/').replace('/', '-')}.json")
+        return os.path.join(self._path, f"kameleoon-{file_name(key)}.json")
 
     def should_fetch(self, key: str) -> int:
         """As ``DataFileStore``. Raises ``OSError`` where the lock's file cannot be opened."""
         path = self.path(key)
         lock = self._locks.get(key)
         if lock is None:
-            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
             lock = self._locks.setdefault(key, FileLock(f"{path}.lock"))
-        if not lock.acquire():
+        try:
+            is_ours = lock.acquire()
+        except FileNotFoundError:  # there is no directory yet, or no more
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            is_ours = lock.acquire()
+        if not is_ours:
             self._terms.pop(key, None)
             return 0
         if key not in self._terms or (key in self._written and not os.path.exists(path)):
