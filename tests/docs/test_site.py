@@ -135,6 +135,8 @@ def test_docstrings_are_markdown() -> None:
 
 WITHOUT_AN_EXAMPLE = {
     "kameleoon.data.Data": "the base of the kinds, each of which has one",
+    "kameleoon.batch.ray.assign": "in a program that tests/engines runs: docs/batch.md",
+    "kameleoon.batch.spark.assign": "the same",
     "kameleoon.aiohttp.visitor": "in programs that tests/samples runs: docs/frameworks.md",
     "kameleoon.django.KameleoonMiddleware": "the same: docs/django.md",
     "kameleoon.django.VisitorRequest": "the same",
