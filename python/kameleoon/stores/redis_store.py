@@ -15,7 +15,7 @@ __all__ = ["RedisStore"]
 _TIMEOUT_SECONDS = 1.0
 
 # The keys of a data file share a hash tag, so that a cluster keeps them together. Terms are numbered by the server's
-# clock and never fall, whatever is evicted or wiped.
+# clock, in microseconds: they never fall, whatever is evicted or wiped, and no two requests are within one.
 _SHOULD_FETCH = """
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return '0' end
@@ -27,7 +27,7 @@ else
   redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
 end
 local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = time[1] * 1000000 + time[2]
 term = math.max(now, (tonumber(term) or 0) + 1)
 term = string.format('%.0f', term)
 redis.call('HSET', KEYS[2], 'term', term)
