@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATURIN := PIP_QUIET=1 $(BIN)/maturin develop --quiet
 
-# How many tests run at once: most wait for a server or a clock, so twice as many as there are processors.
-WORKERS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
+# How many tests run at once: most wait for a server or a clock, so thrice as many as there are processors.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(3 * (os.cpu_count() or 1))")
 
 .PHONY: run setup test check build profiled docs site lint types rust-test python-test test-long test-oldest test-servers test-sharing test-engines differential names shim tsan miri bench bench-compare audit changelog wheel clean
 
@@ -101,9 +101,10 @@ python-test: build $(VENV)/installed
 	$(PYTEST) -m "not long and not alone" --numprocesses $(WORKERS)
 	$(PYTEST) -m "alone and not long"
 
-## The tests that take long, or much work, and fail rarely (4 minutes).
+## The tests that take long, or much work, and fail rarely (7 minutes).
 test-long: build $(VENV)/installed
-	$(PYTEST) -m long --numprocesses $(WORKERS)
+	$(PYTEST) -m "long and not alone" --numprocesses $(WORKERS)
+	$(PYTEST) -m "long and alone"
 
 # uWSGI is compiled: where that fails its tests are skipped. The old one is the last with Python's threads off by default.
 $(VENV)/servers-installed: $(VENV)/installed

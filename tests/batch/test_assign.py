@@ -296,6 +296,7 @@ def test_an_interrupt_ends_the_work(way: str, error: str) -> None:
     assert float(ended) - float(sent) < 2, "200 ms are the goal; machines are shared"
 
 
+@pytest.mark.long
 def test_other_threads_run_meanwhile() -> None:
     """The interpreter's lock is not held."""
     table = pa.table({"visitor_code": CODES * 500})

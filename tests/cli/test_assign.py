@@ -150,6 +150,7 @@ raise SystemExit(status)
 """
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the unit of ru_maxrss")
 @pytest.mark.parametrize("kind", ["parquet", "csv"])

@@ -105,6 +105,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("service", "fault", "check", "verdict", "text", "hint"),
     FAULTS,

@@ -126,6 +126,7 @@ def test_a_data_file_that_is_not_there_or_is_none_is_a_failure(tmp_path: Path) -
     assert found.status == 1
 
 
+@pytest.mark.long
 def test_places_that_a_client_writes_to_are_looked_at(tmp_path: Path) -> None:
     cache, spool = tmp_path / "cache", tmp_path / "spool"
     env = {**GIVEN, "KAMELEOON_DATA_FILE_CACHE": str(cache), "KAMELEOON_SPOOL": str(spool)}

@@ -16,6 +16,8 @@ from kameleoon.testing import DataFile, exposures
 from tests.cli.commands import kameleoon, write_json
 from tests.data_files import data_file, flag, variation
 
+pytestmark = pytest.mark.long
+
 SHOP = (
     DataFile()
     .flag("new-checkout")

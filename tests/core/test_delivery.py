@@ -20,6 +20,7 @@ MAPPING = [{"index": 3, "id": 3, "name": "user", "isMappingIdentifier": True}]
 BODY_LIMIT = 2.5 * 1024 * 1024
 
 
+@pytest.mark.long
 def test_a_visitor_with_hundreds_of_thousands_of_conversions_stalls_nobody(platform: Platform) -> None:
     program = """
     client = online(tracking_interval_millisecond=1000)
@@ -90,6 +91,7 @@ def test_events_just_below_the_limit_arrive(service: ScriptedService, make_onlin
     assert max(map(len, service.asked)) < BODY_LIMIT
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("failure", ["truncated", "reset", "latency"])
 def test_a_mapping_custom_datum_keeps_its_nonce_when_its_request_is_tried_again(
     platform: Platform, make_online: Any, failure: str
@@ -106,6 +108,7 @@ def test_a_mapping_custom_datum_keeps_its_nonce_when_its_request_is_tried_again(
     assert len(mappings) == 1, "the same nonce in both tries"
 
 
+@pytest.mark.long
 def test_a_refused_mapping_custom_datum_keeps_its_nonce(service: ScriptedService, make_online: Any) -> None:
     service.data_file = data_file(flag(), customData=MAPPING)
     answers = iter([503, 503, 503])
@@ -120,6 +123,7 @@ def test_a_refused_mapping_custom_datum_keeps_its_nonce(service: ScriptedService
     assert len({line[:22] for line in lines}) == 1
 
 
+@pytest.mark.long
 def test_a_visitor_purged_while_it_waits_and_seen_again_is_sent_once(
     service: ScriptedService, make_online: Any, log: object
 ) -> None:
@@ -142,6 +146,7 @@ def test_a_visitor_purged_while_it_waits_and_seen_again_is_sent_once(
     assert all(kinds[f"visitor {number}", "experiment"] == 1 for number in range(50))
 
 
+@pytest.mark.long
 def test_visitors_purged_between_two_drains_and_seen_again_are_sent_once(
     service: ScriptedService, make_online: Any, log: object
 ) -> None:
@@ -159,6 +164,7 @@ def test_visitors_purged_between_two_drains_and_seen_again_are_sent_once(
     assert len(service.events()) == 100, "nobody is queued a second time"
 
 
+@pytest.mark.long
 def test_a_visitor_linked_twice_during_a_request_that_fails_is_sent(service: ScriptedService, make_online: Any) -> None:
     service.data_file = data_file(flag(), customData=MAPPING)
     client = make_online(endpoint=service.origin)
@@ -218,6 +224,7 @@ def test_a_service_that_accepts_small_requests_alone_gets_everything(
     assert any(level == LogLevel.ERROR and "poisoner" in line for level, line in log.lines)
 
 
+@pytest.mark.long
 def test_an_outage_longer_than_the_session_loses_no_conversion(
     service: ScriptedService, make_online: Any, log: object
 ) -> None:

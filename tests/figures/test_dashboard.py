@@ -25,6 +25,8 @@ from tests.integration.conftest import eventually
 
 pytest.importorskip("prometheus_client")
 
+pytestmark = pytest.mark.long
+
 OPERATIONS = Path(__file__).parents[2] / "examples" / "operations"
 DASHBOARD = json.loads((OPERATIONS / "grafana.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]

@@ -46,6 +46,7 @@ def test_it_does_not_wait_for_a_service_that_never_answers(platform: Platform, m
     assert time.monotonic() - start < 10
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_stale_data_file_is_told_and_used(platform: Platform, make_online: MakeOnline) -> None:
     client = make_online(refresh_interval_minute=0.3 / 60, default_timeout_millisecond=500)

@@ -16,6 +16,7 @@ from tests.samples.servers import EXAMPLES, UVICORN, Sample, Server
 __all__ = ["browser"]
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and its driver"),
     pytest.mark.filterwarnings("ignore"),
 ]

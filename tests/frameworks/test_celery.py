@@ -18,7 +18,10 @@ from tests.integration.conftest import eventually
 from tests.samples.servers import EXAMPLES
 
 pytest.importorskip("celery")
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Celery does not run on Windows")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform == "win32", reason="Celery does not run on Windows"),
+]
 
 FOLDER = EXAMPLES / "celery"
 

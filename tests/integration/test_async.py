@@ -77,6 +77,7 @@ def is_busy() -> bool:
     return hasattr(os, "getloadavg") and os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
 
 
+@pytest.mark.long
 def test_a_thousand_at_once_take_as_long_as_one(make_online: Any) -> None:
     pytest.importorskip("aiohttp")
     with slow_service(0.2) as origin:
@@ -220,6 +221,7 @@ def in_turn(run: Callable[[Awaitable[Any]], Any], platform: Platform, client: An
         gc.collect()  # what was not closed is a ResourceWarning, which is an error here
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_several_loops_in_turn_leave_nothing_open(
     platform: Platform, make_online: Any, library: str, loop: str
@@ -299,6 +301,7 @@ def test_a_forked_child_leaves_the_sessions_of_its_parent_alone(platform: Platfo
     assert run(FORKING, platform, "-W", "error::ResourceWarning", "-W", "ignore::DeprecationWarning") == ""
 
 
+@pytest.mark.long
 def test_loops_in_threads_at_once(platform: Platform, make_online: Any, library: str) -> None:
     platform.remote_data["key"] = 5
     client = make_online(default_timeout_millisecond=20_000)

@@ -196,6 +196,7 @@ def test_a_bomb_is_refused(ask: Ask, make_online: Any) -> None:
         assert "larger than 16 MiB" in client.stats().requests["REMOTE_DATA"]["last_error"]
 
 
+@pytest.mark.long
 def test_failures_show_neither_tokens_nor_visitors(ask: Ask, platform: Platform, make_online: Any, log: Any) -> None:
     platform.remote_data["key"] = 5
     client = make_online(default_timeout_millisecond=20_000)

@@ -13,6 +13,8 @@ import pytest
 
 import kameleoon
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(kameleoon.__file__).parent
 BUILD = runpy.run_path(str(ROOT / "shim" / "build.py"))

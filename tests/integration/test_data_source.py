@@ -82,6 +82,7 @@ def test_a_stream_that_never_answers_is_given_up_and_opened_again(service: Servi
     eventually(lambda: state(client) == "streaming", 10)
 
 
+@pytest.mark.long
 def test_a_stream_whose_heartbeats_stay_out_is_opened_again(service: Service, make_online: Any, log: Any) -> None:
     KameleoonLogger.set_log_level(LogLevel.INFO)
     client = make_online(endpoint=service.origin)
@@ -128,6 +129,7 @@ def test_an_event_whose_fetch_fails_is_followed_all_the_same_and_streaming_goes_
     eventually(lambda: client.get_feature_list() == ["third"], 5)
 
 
+@pytest.mark.long
 def test_an_event_waits_for_as_long_as_the_service_asks_for(service: Service, make_online: Any, log: Any) -> None:
     client = make_online(endpoint=service.origin, refresh_interval_minute=1)
     assert client.wait_init()
@@ -266,6 +268,7 @@ class Refusing:
         return Service(self.port)
 
 
+@pytest.mark.long
 def test_clients_are_ready_soon_after_a_service_that_was_down_for_long_and_not_all_at_once(
     make_online: Any, log: Any
 ) -> None:
@@ -285,6 +288,7 @@ def test_clients_are_ready_soon_after_a_service_that_was_down_for_long_and_not_a
         service.close()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.alone
 def test_100_clients_that_wait_for_a_service_do_not_come_at_once(service: Service, make_online: Any, log: Any) -> None:

@@ -16,6 +16,8 @@ import pytest
 from kameleoon.testing import FaultKind, Platform
 from tests.loopback import JsonHandler, QuietServer, serving
 
+pytestmark = pytest.mark.long
+
 TIMEOUT = 0.2
 BOUND = 0.25
 """The issue's own: a time-out of 0.2 s is over within 0.25 s."""

@@ -14,6 +14,8 @@ from kameleoon.testing import FaultKind, Platform
 from tests.data_files import data_file, flag
 from tests.integration.conftest import eventually
 
+pytestmark = pytest.mark.long
+
 FAULTS: dict[str, dict[str, Any]] = {
     "refused": {},
     "black hole": {"kind": FaultKind.BLACK_HOLE},

@@ -149,6 +149,7 @@ for number, one in enumerate([dead[0], client, dead[1], dead[2]]):
 """
 
 
+@pytest.mark.long
 def test_at_exit_a_healthy_client_sends_beside_dead_ones(platform: Platform) -> None:
     with Platform(data_file(flag())) as dead:
         for service in ("configuration", "tracking", "token"):

@@ -68,6 +68,7 @@ def test_a_conversion_on_the_last_line_of_a_script_arrives_20_of_20(platform: Pl
     assert conversions(platform) == [f"v{number:02}" for number in range(20)]
 
 
+@pytest.mark.long
 @pytest.mark.alone
 def test_with_a_dead_service_the_script_ends_in_time() -> None:
     with Platform(data_file(flag())) as platform:
@@ -401,6 +402,7 @@ def convert(number):
 """
 
 
+@pytest.mark.long
 @needs_fork
 def test_celery_prefork(platform: Platform, tmp_path: Path) -> None:
     pytest.importorskip("celery")

@@ -142,6 +142,7 @@ def retry_after(seconds: str, *busy: str) -> type[RetryAfter]:
     return type("_RetryAfter", (RetryAfter,), {"busy": busy, "seconds": seconds, "asked": []})
 
 
+@pytest.mark.long
 def test_a_token_service_that_asks_to_be_left_alone_is(make_online: Any) -> None:
     handler = retry_after("30", "/oauth/")
     with serving(QuietServer, handler) as origin:
@@ -195,6 +196,7 @@ def test_a_conversion_at_the_end_arrives_though_the_token_service_hangs(platform
     assert len(conversions(platform)) == 1
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_tracking_is_back_soon_after_the_token_service(platform: Platform, make_online: Any) -> None:
     platform.requires_token = True

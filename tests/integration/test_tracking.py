@@ -112,6 +112,7 @@ def test_a_second_client_sees_the_first_ones_visit(platform: Platform, make_onli
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["status", "drop", "reset", "truncated", "latency"])
 def test_a_failing_service_loses_and_doubles_nothing(platform: Platform, make_online, kind: str, log: object) -> None:
     client = make_online()
@@ -125,6 +126,7 @@ def test_a_failing_service_loses_and_doubles_nothing(platform: Platform, make_on
     assert len(events) == 20, "each once, by its nonce"
 
 
+@pytest.mark.long
 def test_while_the_service_is_down_one_visitor_is_sent_per_interval(
     platform: Platform, make_online, log: object
 ) -> None:
@@ -142,6 +144,7 @@ def test_while_the_service_is_down_one_visitor_is_sent_per_interval(
     eventually(lambda: platform.received.summary()["kinds"].get("conversion") == 500, 30)
 
 
+@pytest.mark.long
 def test_load_with_a_slow_and_failing_service(platform: Platform) -> None:
     """Four threads as fast as they can; what the counters call sent is on the platform exactly once."""
     import os

@@ -61,6 +61,7 @@ RECOVERS = """
 """
 
 
+@pytest.mark.long
 @needs_fork
 @pytest.mark.parametrize("error", ['RuntimeError("can\'t start new thread")', "MemoryError()"])
 def test_it_answers_tells_once_tries_again_and_sends_what_was_queued(platform: Platform, error: str) -> None:

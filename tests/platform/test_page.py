@@ -24,6 +24,7 @@ from tests.integration.conftest import eventually
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and its driver"),
     pytest.mark.filterwarnings("ignore"),
 ]

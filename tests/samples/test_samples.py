@@ -16,6 +16,8 @@ from tests.samples.servers import SAMPLES, Sample, Server
 
 httpx = pytest.importorskip("httpx")
 
+pytestmark = pytest.mark.long
+
 NAME = "kameleoonVisitorCode"
 CHECKOUT = flag("checkout", rules=[rule(type="EXPERIMENTATION")])
 FREE = data_file(CHECKOUT)

@@ -218,6 +218,7 @@ def test_others_may_not_read_what_visitors_did(service: TrackingService, make: M
     assert (tmp_path / "site-default").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.long
 def test_clients_of_several_processes_send_each_event_once(
     service: TrackingService, make: Make, tmp_path: Path
 ) -> None:
@@ -302,6 +303,7 @@ def test_threads_that_flush_while_the_service_comes_and_goes_lose_nothing(servic
     eventually(lambda: all(service.has(job, number) for job, number in confirmed))
 
 
+@pytest.mark.long
 def test_jobs_that_are_killed_at_random_lose_nothing_that_was_confirmed(tmp_path: Path) -> None:
     outcome = outages.run(20_000, tmp_path, each=1000)
     assert outcome.lost == 0

@@ -46,6 +46,7 @@ def logged() -> Iterator[list[str]]:
         logger.removeHandler(handler)
 
 
+@pytest.mark.long
 @slowly
 @given(data_files())
 def test_every_data_file_compiles_without_a_report(data_file: dict[str, Any]) -> None:
@@ -59,6 +60,7 @@ def test_every_data_file_compiles_without_a_report(data_file: dict[str, Any]) ->
     assert json.loads(json.dumps(data_file)) == data_file
 
 
+@pytest.mark.long
 @slowly
 @given(data_files(), st.lists(visitors(), max_size=4))
 def test_evaluations_raise_what_is_documented_alone(data_file: dict[str, Any], them: list[GeneratedVisitor]) -> None:

@@ -43,6 +43,7 @@ def test_a_cyclic_or_deep_mapping_is_an_error() -> None:
             KameleoonClient("site", KameleoonClientConfig.offline(source))
 
 
+@pytest.mark.long
 def test_fifty_megabytes(make_client) -> None:
     flags = [flag(f"flag {number}", number) for number in range(120_000)]
     text = json.dumps(data_file(*flags)).encode()

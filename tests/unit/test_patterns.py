@@ -45,6 +45,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.long
 @settings(max_examples=1500, deadline=None)
 @given(
     pieces=st.lists(PIECES, max_size=9),
