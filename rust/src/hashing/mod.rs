@@ -167,5 +167,11 @@ mod tests {
         let tie = (1 << 63) | (1 << 10);
         assert_eq!(fraction(words([tie, 0, 0, 0])), 0.5);
         assert_eq!(fraction(words([tie, 0, 0, 1])), 0.5 + half_to_the(53));
+        // Also where bits far below are the same twice.
+        assert_eq!(fraction(words([tie, 7, 7, 0])), 0.5 + half_to_the(53));
+        assert_eq!(fraction(words([tie, 0, 7, 7])), 0.5 + half_to_the(53));
+        // And where the one that breaks it is the last bit of the next limb.
+        assert_eq!(fraction(words([tie >> 10, 0, 0, 0])), half_to_the(11));
+        assert_eq!(fraction(words([tie >> 10, 1, 0, 0])), half_to_the(11) + half_to_the(63));
     }
 }

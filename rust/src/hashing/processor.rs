@@ -21,3 +21,16 @@ pub fn has_instructions() -> bool {
     let extensions = extensions();
     !extensions.is_empty() && extensions.iter().all(|(_, is_there)| *is_there)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    fn each_extension_is_asked_for_by_its_name() {
+        let names: Vec<&str> = extensions().iter().map(|(name, _)| *name).collect();
+        assert!(names == ["sha", "ssse3", "sse4.1"] || names == ["sha2"], "{names:?}");
+        assert_eq!(has_instructions(), extensions().iter().all(|(_, is_there)| *is_there));
+    }
+}
