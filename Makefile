@@ -8,7 +8,7 @@ MATURIN := PIP_QUIET=1 $(BIN)/maturin develop --quiet
 # How many tests run at once: most wait for a server or a clock, so thrice as many as there are processors.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(3 * (os.cpu_count() or 1))")
 
-.PHONY: run setup test check build profiled docs site lint types rust-test python-test test-long test-oldest test-servers test-sharing test-engines differential names shim tsan miri bench bench-compare audit changelog wheel clean
+.PHONY: run setup test check build profiled docs site lint types rust-test python-test test-long test-oldest test-servers test-sharing test-engines differential names shim tsan miri soak bench bench-compare audit changelog wheel clean
 
 ## The main job: build and run the demo (a minute on a new machine).
 run: build
@@ -171,6 +171,13 @@ miri:
 $(VENV)/bench-installed: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --group bench
 	touch $@
+
+## Four processes of eight threads for so long, beside a service that fails at random, with forks and time jumps: events lost or
+## doubled, memory that grows, calls that hang are named, and it ends with 1 (tests/soak).
+HOURS ?= 0
+MINUTES ?= 0
+soak: build $(VENV)/bench-installed
+	$(BIN)/python -m tests.soak --hours $(HOURS) --minutes $(MINUTES)
 
 ## Everything measured of this client alone, in one table beside the goals (20 minutes; quiet machines only).
 bench: profiled $(VENV)/bench-installed
