@@ -13,8 +13,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.contract import deliberate, recorded, report
@@ -24,36 +23,54 @@ from tests.contract.scenario import Scenario
 from tests.differential.__main__ import reference_python
 
 ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "contract.md"
+BEGIN = "<!-- written by tests.contract -->\n| scenario | rule | expected | answered |\n|---|---|---|---|\n"
+END = "<!-- end of what failed -->\n"
 
 
-@contextmanager
-def started(which: str) -> Iterator[str]:
-    """The address of the adapter of one of our two clients, in a process and an environment of its own."""
-    python = sys.executable if which == "ours" else str(reference_python())
-    command = [python, "-m", "tests.contract.adapter", which]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.kill()
+class Started:
+    """The adapter of one of our two clients, in a process and an environment of its own. A context manager."""
+
+    def __init__(self, which: str, timeout: float) -> None:
+        python = sys.executable if which == "ours" else str(reference_python())
+        self._command = [python, "-m", "tests.contract.adapter", which]
+        self._timeout = timeout
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> Adapter:
+        """A new process, in place of the last one."""
+        self._end()
+        self._process = subprocess.Popen(self._command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        return Adapter(self._process.stdout.readline().strip(), self._timeout)
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+
+    def __enter__(self) -> Started:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
 
 
 def chosen(group: str | None, only: list[str]) -> list[Scenario]:
     """The scenarios of a group, or of all; those that are named alone, if any are."""
     found = [*deliberate.scenarios(), *recorded.scenarios()]
-    return [
-        scenario
-        for scenario in found
-        if group in (None, scenario.group) and (not only or scenario.name in only)
-    ]
+    return [scenario for scenario in found if group in (None, scenario.group) and (not only or scenario.name in only)]
 
 
-def hold(url: str, scenarios: list[Scenario], options: argparse.Namespace) -> int:
-    adapter = Adapter(url, options.timeout)
+def hold(
+    adapter: Adapter,
+    scenarios: list[Scenario],
+    options: argparse.Namespace,
+    revive: Callable[[], Adapter] | None = None,
+) -> int:
     began = time.monotonic()
     outcomes = []
-    for outcome in run(adapter, scenarios):
+    for outcome in run(adapter, scenarios, revive):
         outcomes.append(outcome)
         if text := report.as_text(outcome):
             print(text, flush=True)
@@ -62,6 +79,9 @@ def hold(url: str, scenarios: list[Scenario], options: argparse.Namespace) -> in
         options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if options.junit:
         options.junit.write_text(report.as_junit(adapter.about, outcomes), encoding="utf-8")
+    if options.write:
+        head, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+        PAGE.write_text(head + BEGIN + report.as_rows(outcomes) + END + rest.partition(END)[2], encoding="utf-8")
     print(
         f"{adapter.name} {adapter.about.get('version')}: {found['passed']} scenarios passed, {found['failed']} failed, "
         f"{found['skipped']} skipped; {found['steps']} steps in {time.monotonic() - began:.0f} s"
@@ -80,6 +100,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the outcome as JSON")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="where to write the outcome as JUnit's XML")
     parser.add_argument("--timeout", type=float, default=30.0, help="seconds that an answer may take")
+    parser.add_argument("--write", action="store_true", help="write what failed into docs/contract.md")
     options = parser.parse_args()
     scenarios = chosen(options.group, options.only)
     if options.list:
@@ -88,9 +109,9 @@ def main() -> int:
         return 0
     try:
         if options.url:
-            return hold(options.url, scenarios, options)
-        with started(options.adapter) as url:
-            return hold(url, scenarios, options)
+            return hold(Adapter(options.url, options.timeout), scenarios, options)
+        with Started(options.adapter, options.timeout) as adapter:
+            return hold(adapter.start(), scenarios, options, adapter.start)
     except Refused as error:
         print(f"no adapter: {error}", file=sys.stderr)
         return 2

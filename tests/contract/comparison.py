@@ -35,9 +35,7 @@ def same(expected: Any, actual: Any) -> bool:
             return isinstance(actual, list) and _same_in_any_order(expected["$unordered"], actual)
         return isinstance(actual, dict) and _is_same_object(expected, actual)
     if isinstance(expected, list):
-        return (
-            isinstance(actual, list) and len(expected) == len(actual) and all(map(same, expected, actual))
-        )
+        return isinstance(actual, list) and len(expected) == len(actual) and all(map(same, expected, actual))
     if isinstance(expected, bool) or isinstance(actual, bool):
         return expected is actual
     return bool(expected == actual)

@@ -12,6 +12,10 @@ class Refused(Exception):
     """The adapter does not do as the protocol says, or is not there."""
 
 
+class Silent(Refused):
+    """The adapter does not answer in time: a client of it hangs, and may hold up all others."""
+
+
 class Adapter:
     """An adapter at an address. One request at a time."""
 
@@ -48,12 +52,17 @@ class Adapter:
     def _ask(self, method: str, path: str, status: int, body: Any = None) -> Any:
         connection = self._connection
         if connection is None:
-            connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port or 80, timeout=self._timeout)
+            connection = http.client.HTTPConnection(
+                self._url.hostname or "", self._url.port or 80, timeout=self._timeout
+            )
         self._connection = None  # unless it is of use afterwards
         try:
             connection.request(method, path, None if body is None else json.dumps(body).encode())
             answer = connection.getresponse()
             text = answer.read()
+        except TimeoutError as error:
+            connection.close()
+            raise Silent(f"{method} {path}: no answer within {self._timeout} s") from error
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise Refused(f"{method} {path}: {error!r}") from error

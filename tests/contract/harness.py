@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +13,20 @@ from kameleoon.testing import Platform
 from tests.conformance.lines import compared
 from tests.conformance.replay import substitute
 from tests.contract.comparison import agrees
-from tests.contract.connection import Adapter, Refused
-from tests.contract.scenario import ABSENT, Behave, Close, Command, Misbehave, Scenario, Sent, Sleep, Step
+from tests.contract.connection import Adapter, Refused, Silent
+from tests.contract.scenario import (
+    ABSENT,
+    Behave,
+    Close,
+    Command,
+    Misbehave,
+    Scenario,
+    Sent,
+    Serve,
+    Sleep,
+    Step,
+    Streaming,
+)
 
 _AGAIN_SECONDS = 0.1
 _LOOK_SECONDS = 0.02
@@ -45,11 +57,28 @@ class Outcome:
         return "skipped" if self.lacks else "failed" if self.differences else "passed"
 
 
-def run(adapter: Adapter, scenarios: Iterable[Scenario]) -> Iterator[Outcome]:
-    """The outcome of each scenario, one after another."""
+def run(
+    adapter: Adapter, scenarios: Iterable[Scenario], revive: Callable[[], Adapter] | None = None
+) -> Iterator[Outcome]:
+    """The outcome of each scenario, one after another. ``revive``: starts the adapter anew after one in which it fell
+    silent; without it that is the end, and all that follow have failed.
+    """
+    is_silent = False
     for number, scenario in enumerate(scenarios, 1):
         lacks = sorted(scenario.needs - adapter.capabilities)
-        yield Outcome(scenario, lacks=lacks) if lacks else _Run(adapter, scenario, f"contract-{number}").outcome()
+        if lacks:
+            yield Outcome(scenario, lacks=lacks)
+            continue
+        if is_silent and revive is None:
+            yield Outcome(
+                scenario, differences=[Difference(-1, "the adapter", "an answer", "silence since an earlier one")]
+            )
+            continue
+        if is_silent and revive is not None:
+            adapter = revive()
+        play = _Run(adapter, scenario, f"contract-{number}")
+        yield play.outcome()
+        is_silent = play.is_silent
 
 
 class _Run:
@@ -59,6 +88,7 @@ class _Run:
         self._adapter, self._scenario, self._site_code = adapter, scenario, site_code
         self._now = int(time.time() * 1000)
         self._client = ""
+        self.is_silent = False
 
     def outcome(self) -> Outcome:
         scenario, began, number = self._scenario, time.monotonic(), -1
@@ -66,6 +96,7 @@ class _Run:
         with Platform(substitute(scenario.data_file, self._now)) as platform:
             platform.visitor_data = substitute(scenario.visitors, self._now)
             platform.remote_data = scenario.remote
+            platform.requires_token = scenario.requires_token
             try:
                 for step in scenario.before:
                     self._take(number, step, platform)
@@ -73,6 +104,7 @@ class _Run:
                 for number, step in enumerate(scenario.steps):  # noqa: B007  # for the exception
                     differences += self._take(number, step, platform)
             except Refused as error:
+                self.is_silent = isinstance(error, Silent)
                 differences.append(Difference(number, "the adapter", "an answer as the protocol says", str(error)))
             differences += self._close(number)
         return Outcome(scenario, len(scenario.steps), time.monotonic() - began, differences)
@@ -92,14 +124,23 @@ class _Run:
         if is_ready != self._scenario.is_ready:
             yield Difference(-1, "a client is made", {"ready": self._scenario.is_ready}, {"ready": is_ready})
 
-    def _close(self, number: int) -> list[Difference]:
+    def _close(self, number: int, within: float | None = None) -> list[Difference]:
         client, self._client = self._client, ""
+        if not client or self.is_silent:
+            return []
+        began = time.monotonic()
         try:
-            if client:
-                self._adapter.close_client(client)
+            self._adapter.close_client(client)
         except Refused as error:
+            self.is_silent = isinstance(error, Silent)
             return [Difference(number, "the client is closed", "an answer", str(error))]
-        return []
+        return self._late(number, "the client is closed", within, time.monotonic() - began)
+
+    @staticmethod
+    def _late(number: int, what: str, within: float | None, seconds: float) -> list[Difference]:
+        if within is None or seconds <= within:
+            return []
+        return [Difference(number, what, f"an answer within {within} s", f"one after {seconds:.1f} s")]
 
     def _take(self, number: int, step: Step, platform: Platform) -> list[Difference]:
         if isinstance(step, Command):
@@ -107,11 +148,15 @@ class _Run:
         if isinstance(step, Sent):
             return self._sent(number, step, platform)
         if isinstance(step, Close):
-            return self._close(number)
+            return self._close(number, step.within)
+        if isinstance(step, Streaming):
+            return self._streaming(number, step, platform)
         if isinstance(step, Sleep):
             time.sleep(step.seconds)
         elif isinstance(step, Misbehave):
             platform.misbehave(step.service, step.kind, **step.details)
+        elif isinstance(step, Serve):
+            platform.set_data_file(substitute(step.data_file, self._now))
         elif isinstance(step, Behave):
             platform.behave()
         return []
@@ -129,9 +174,15 @@ class _Run:
                 break
             time.sleep(_AGAIN_SECONDS)
         found = [] if is_right else [Difference(number, shown, step.expected, actual)]
-        if step.within is not None and seconds > step.within:
-            found.append(Difference(number, shown, f"an answer within {step.within} s", f"one after {seconds:.1f} s"))
-        return found
+        return found + self._late(number, shown, step.within, seconds)
+
+    def _streaming(self, number: int, step: Streaming, platform: Platform) -> list[Difference]:
+        end = time.monotonic() + step.within
+        while not platform.listeners:
+            if time.monotonic() > end:
+                return [Difference(number, "who listens to the stream", "the client", "nobody")]
+            time.sleep(_LOOK_SECONDS)
+        return []
 
     def _sent(self, number: int, step: Sent, platform: Platform) -> list[Difference]:
         expected = sorted(step.events)

@@ -117,7 +117,9 @@ def _cookie(domain: str, path: str, max_age: Any) -> dict[str, Any]:
 
 
 def _variation(value: dict[str, Any]) -> dict[str, Any]:
-    variables = {name: {"key": key, "type": kind, "value": item} for name, (key, kind, item) in value["variables"].items()}
+    variables = {
+        name: {"key": key, "type": kind, "value": item} for name, (key, kind, item) in value["variables"].items()
+    }
     return {**value, "variables": variables}
 
 

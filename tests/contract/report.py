@@ -9,6 +9,9 @@ from xml.etree import ElementTree
 
 from tests.contract.harness import Outcome
 
+_CELL = 110
+"""So many characters of a value are shown in a table."""
+
 
 def as_json(about: dict[str, Any], outcomes: list[Outcome]) -> dict[str, Any]:
     """``{"adapter": …, "passed": n, "failed": n, "skipped": n, "steps": n, "scenarios": […]}``."""
@@ -79,3 +82,27 @@ def as_text(outcome: Outcome) -> str:
         return f"skipped {outcome.scenario.name}: the adapter lacks {', '.join(outcome.lacks)}"
     why = f" ({outcome.scenario.why})" if outcome.scenario.why else ""
     return "\n".join([f"FAILED {outcome.scenario.name}{why}", *_shown(outcome, 3)])
+
+
+def as_rows(outcomes: list[Outcome]) -> str:
+    """The scenarios that failed, as rows of a table: what is expected, and the first step that came out otherwise."""
+    rows = []
+    for outcome in outcomes:
+        if outcome.differences:
+            # That no client could be made says less than what came of it.
+            difference = next((item for item in outcome.differences if item.step >= 0), outcome.differences[0])
+            cells = [
+                f"`{outcome.scenario.name}`",
+                outcome.scenario.why,
+                _cell(difference.expected),
+                _cell(difference.actual),
+            ]
+            rows.append(f"| {' | '.join(cells)} |\n")
+    return "".join(rows)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    text = json.dumps(value).replace("|", "\\|").replace("`", "'")
+    return f"`{text if len(text) <= _CELL else text[:_CELL] + ' …'}`"

@@ -42,6 +42,20 @@ class Misbehave:
 
 
 @dataclass(frozen=True)
+class Serve:
+    """The service has another data file from now on, and tells clients that stream."""
+
+    data_file: Any
+
+
+@dataclass(frozen=True)
+class Streaming:
+    """Waits until a client listens to the stream of events."""
+
+    within: float = 20.0
+
+
+@dataclass(frozen=True)
 class Behave:
     """All services are well again."""
 
@@ -55,10 +69,12 @@ class Sleep:
 
 @dataclass(frozen=True)
 class Close:
-    """The client is closed: ``DELETE /clients/N``."""
+    """The client is closed: ``DELETE /clients/N``. ``within``: seconds in which that has to be over."""
+
+    within: float | None = None
 
 
-Step = Union[Command, Sent, Misbehave, Behave, Sleep, Close]
+Step = Union[Command, Sent, Misbehave, Serve, Streaming, Behave, Sleep, Close]
 
 
 @dataclass(frozen=True)
@@ -66,7 +82,8 @@ class Scenario:
     """A named story. ``{"$now_ms": n}`` in its parts stands for the time of its start, and n milliseconds.
 
     ``client``: options of ``POST /``. ``before``: steps before there is a client. ``is_ready``: whether the client is to
-    have its data file when it is made. ``why``: what it is about, and where the rule stands.
+    have its data file when it is made. ``requires_token``: whether the data services refuse who has none. ``why``: the
+    rule, with the page of ``docs/`` where it stands.
     """
 
     name: str
@@ -78,6 +95,7 @@ class Scenario:
     before: list[Step] = field(default_factory=list)
     is_ready: bool = True
     is_offline: bool = False
+    requires_token: bool = False
     why: str = ""
     group: str = "recorded"
 

@@ -14,8 +14,12 @@ class Ours(PythonClient):
 
     def configuration(self, service: str | None, settings: dict[str, Any]) -> KameleoonClientConfig:
         if service is None:
-            return KameleoonClientConfig.offline(settings.pop("data_file"), **settings)
+            names = ("data_file", "environment", "top_level_domain")
+            return KameleoonClientConfig.offline(**{name: settings[name] for name in names if name in settings})
         return KameleoonClientConfig("id", "secret", endpoint=service, **settings)
+
+    def flush_and_wait(self, visitor_code: str | None, seconds: float) -> bool:
+        return bool(self.client.flush(visitor_code, timeout=seconds))
 
 
 class Reference(PythonClient):
@@ -28,6 +32,9 @@ class Reference(PythonClient):
             raise Unsupported("a client without a service")
         Reference.service = service
         return KameleoonClientConfig("id", "secret", **settings)
+
+    def flush_and_wait(self, visitor_code: str | None, seconds: float) -> None:
+        self.client.flush(visitor_code, instant=True)
 
     @classmethod
     def redirect(cls) -> None:

@@ -35,6 +35,7 @@ _SPECIAL = [
     "add_data_to_each",
     "flush",
     "get_remote_visitor_data",
+    "get_variation_and_spoil",
     "get_visitor_code",
     "set_legal_consent",
     "track_conversion",
@@ -60,8 +61,12 @@ class PythonClient(AdaptedClient):
     def __init__(self, options: dict[str, Any]) -> None:
         """``options``: the body. The client is made with what ``configuration`` returns."""
         self.site_code = options["site_code"]
-        settings = {name: value for name, value in options.items() if name not in ("service", "site_code", "wait_second")}
-        self.client = KameleoonClientFactory.create(self.site_code, self.configuration(options.get("service"), settings))
+        settings = {
+            name: value for name, value in options.items() if name not in ("service", "site_code", "wait_second")
+        }
+        self.client = KameleoonClientFactory.create(
+            self.site_code, self.configuration(options.get("service"), settings)
+        )
         self.is_ready = bool(self.client.wait_init(round(options.get("wait_second", 10) * 1000)))
 
     def configuration(self, service: str | None, settings: dict[str, Any]) -> KameleoonClientConfig:
@@ -85,9 +90,25 @@ class PythonClient(AdaptedClient):
         for code in visitor_codes:
             self.client.add_data(code, *made)
 
-    def _flush(self, visitor_code: str | None = None) -> bool | None:
-        result: bool | None = self.client.flush(visitor_code, instant=True)
-        return result
+    def _flush(self, visitor_code: str | None = None, wait_second: float | None = None) -> bool | None:
+        if wait_second is not None:
+            return self.flush_and_wait(visitor_code, wait_second)
+        self.client.flush(visitor_code, instant=True)
+        return None
+
+    def flush_and_wait(self, visitor_code: str | None, seconds: float) -> bool | None:
+        """Sends, and returns whether all has arrived; ``None`` where the client does not say."""
+        raise NotImplementedError
+
+    def _get_variation_and_spoil(self, visitor_code: str, feature_key: str) -> Any:
+        """Gets a variation, and does to it whatever a program can do to a value that it was given."""
+        variation = self.client.get_variation(visitor_code, feature_key)
+        shown = as_json(variation)
+        for variable in variation.variables.values():
+            if isinstance(variable.value, (dict, list)):
+                variable.value.clear()
+        variation.variables.clear()
+        return shown
 
     def _track_conversion(self, metadata: list[dict[str, Any]] | None = None, **named: Any) -> None:
         if metadata is not None:
@@ -99,8 +120,10 @@ class PythonClient(AdaptedClient):
             named["data_filter"] = RemoteVisitorDataFilter(**data_filter)
         return as_json(self.client.get_remote_visitor_data(**named))
 
-    def _get_visitor_code(self, cookie: str = "", **named: Any) -> dict[str, Any]:
+    def _get_visitor_code(self, cookie: str = "", cookie_readonly: str = "", **named: Any) -> dict[str, Any]:
         jar: SimpleCookie = SimpleCookie(cookie)
+        if cookie_readonly:
+            named["cookies_readonly"] = {name: morsel.value for name, morsel in SimpleCookie(cookie_readonly).items()}
         return {"visitor_code": self.client.get_visitor_code(cookies=jar, **named), "cookie": _cookie(jar)}
 
     def _set_legal_consent(self, visitor_code: str, consent: bool) -> dict[str, Any]:

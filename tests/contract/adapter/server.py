@@ -33,9 +33,7 @@ class AdapterServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(
-        self, about: dict[str, Any], make: Callable[[dict[str, Any]], AdaptedClient], port: int = 0
-    ) -> None:
+    def __init__(self, about: dict[str, Any], make: Callable[[dict[str, Any]], AdaptedClient], port: int = 0) -> None:
         self.about, self.make = about, make
         self.clients: dict[str, AdaptedClient] = {}
         self.numbers = itertools.count(1)

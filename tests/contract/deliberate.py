@@ -1,4 +1,0 @@
-from typing import Iterator
-from tests.contract.scenario import Scenario
-def scenarios() -> Iterator[Scenario]:
-    yield from ()
