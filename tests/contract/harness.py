@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -22,10 +21,8 @@ from tests.contract.scenario import (
     Misbehave,
     Scenario,
     Sent,
-    Serve,
     Sleep,
     Step,
-    Streaming,
 )
 
 _AGAIN_SECONDS = 0.1
@@ -101,7 +98,7 @@ class _Run:
                 for step in scenario.before:
                     self._take(number, step, platform)
                 differences += self._make_client(platform)
-                for number, step in enumerate(scenario.steps):  # noqa: B007  # for the exception
+                for number, step in enumerate(scenario.steps):  # for the exception
                     differences += self._take(number, step, platform)
             except Refused as error:
                 self.is_silent = isinstance(error, Silent)
@@ -149,14 +146,10 @@ class _Run:
             return self._sent(number, step, platform)
         if isinstance(step, Close):
             return self._close(number, step.within)
-        if isinstance(step, Streaming):
-            return self._streaming(number, step, platform)
         if isinstance(step, Sleep):
             time.sleep(step.seconds)
         elif isinstance(step, Misbehave):
             platform.misbehave(step.service, step.kind, **step.details)
-        elif isinstance(step, Serve):
-            platform.set_data_file(substitute(step.data_file, self._now))
         elif isinstance(step, Behave):
             platform.behave()
         return []
@@ -175,14 +168,6 @@ class _Run:
             time.sleep(_AGAIN_SECONDS)
         found = [] if is_right else [Difference(number, shown, step.expected, actual)]
         return found + self._late(number, shown, step.within, seconds)
-
-    def _streaming(self, number: int, step: Streaming, platform: Platform) -> list[Difference]:
-        end = time.monotonic() + step.within
-        while not platform.listeners:
-            if time.monotonic() > end:
-                return [Difference(number, "who listens to the stream", "the client", "nobody")]
-            time.sleep(_LOOK_SECONDS)
-        return []
 
     def _sent(self, number: int, step: Sent, platform: Platform) -> list[Difference]:
         expected = sorted(step.events)

@@ -42,20 +42,6 @@ class Misbehave:
 
 
 @dataclass(frozen=True)
-class Serve:
-    """The service has another data file from now on, and tells clients that stream."""
-
-    data_file: Any
-
-
-@dataclass(frozen=True)
-class Streaming:
-    """Waits until a client listens to the stream of events."""
-
-    within: float = 20.0
-
-
-@dataclass(frozen=True)
 class Behave:
     """All services are well again."""
 
@@ -74,7 +60,7 @@ class Close:
     within: float | None = None
 
 
-Step = Union[Command, Sent, Misbehave, Serve, Streaming, Behave, Sleep, Close]
+Step = Union[Command, Sent, Misbehave, Behave, Sleep, Close]
 
 
 @dataclass(frozen=True)

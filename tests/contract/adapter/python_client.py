@@ -27,7 +27,6 @@ _PLAIN = [
     "get_visitor_warehouse_audience",
     "is_feature_active",
     "set_forced_variation",
-    "wait_init",
 ]
 """Commands that are methods of the same name, with the same parameters."""
 _SPECIAL = [

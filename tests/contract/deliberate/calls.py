@@ -8,6 +8,7 @@ from typing import Any
 from tests.contract.scenario import Command, Scenario
 from tests.data_files import data_file, flag, rule, segment, variation
 
+_DATA_FILE = data_file(flag())
 _COOKIE = {"domain": "example.com", "path": "/", "max_age": 32832000}
 
 
@@ -104,5 +105,5 @@ def _one(code: str, datum: dict[str, Any]) -> dict[str, Any]:
     return {"visitor_code": code, "data": [datum]}
 
 
-def _scenario(name: str, why: str, *steps: Command, data_file: dict[str, Any] = data_file(flag())) -> Scenario:  # noqa: B008
+def _scenario(name: str, why: str, *steps: Command, data_file: dict[str, Any] = _DATA_FILE) -> Scenario:
     return Scenario(name, data_file, list(steps), why=why, group="deliberate")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.contract.scenario import Behave, Command, Misbehave, Scenario, Serve, Step, Streaming
+from tests.contract.scenario import Behave, Command, Misbehave, Scenario, Step
 from tests.data_files import data_file, flag, rule, segment
 
 _REMOTE = {"prices": {"basic": 10, "text": "x" * 200}}
+_DATA_FILE = data_file(flag())
 _PATIENCE = 25.0
 
 
@@ -23,19 +24,6 @@ def scenarios() -> Iterator[Scenario]:
         is_ready=False,
         why="a fetch that fails is tried again with back-off (docs/data-file.md)",
         group="deliberate",
-    )
-    streaming = {"configuration": {"realTimeUpdate": True}}
-    yield _scenario(
-        "an-announced-data-file-that-cannot-be-had-is-asked-for-again",
-        "a fetch that fails is tried again with back-off, and streaming goes on (docs/data-file.md)",
-        Command("is_feature_active", {"visitor_code": "visitor", "feature_key": "flag"}, {"ok": True}),
-        Streaming(),
-        Serve(data_file(flag("second"), **streaming)),
-        Command("get_feature_list", {}, {"ok": ["second"]}, patience=_PATIENCE),
-        Misbehave("configuration", "malformed", {"times": 2}),
-        Serve(data_file(flag("third"), **streaming)),
-        Command("get_feature_list", {}, {"ok": ["third"]}, patience=_PATIENCE),
-        data_file=data_file(flag(), **streaming),
     )
     yield _scenario(
         "a-token-is-asked-for-again-soon",
@@ -101,11 +89,5 @@ def _remote_visitors() -> Iterator[Scenario]:
     )
 
 
-def _scenario(
-    name: str,
-    why: str,
-    *steps: Step,
-    data_file: dict[str, Any] = data_file(flag()),
-    **more: Any,  # noqa: B008
-) -> Scenario:
+def _scenario(name: str, why: str, *steps: Step, data_file: dict[str, Any] = _DATA_FILE, **more: Any) -> Scenario:
     return Scenario(name, data_file, list(steps), remote=_REMOTE, why=why, group="deliberate", **more)
