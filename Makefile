@@ -8,7 +8,7 @@ MATURIN := PIP_QUIET=1 $(BIN)/maturin develop --quiet
 # How many tests run at once: most wait for a server or a clock, so thrice as many as there are processors.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(3 * (os.cpu_count() or 1))")
 
-.PHONY: run setup test check build profiled docs site lint types rust-test python-test test-long test-oldest test-servers test-sharing test-engines differential names shim tsan miri soak bench bench-compare audit changelog wheel clean
+.PHONY: run setup test check build profiled docs site lint types rust-test python-test test-long test-oldest test-servers test-sharing test-engines differential names shim tsan miri soak bench bench-compare audit changelog wheel clean contract
 
 ## The main job: build and run the demo (a minute on a new machine).
 run: build
@@ -145,6 +145,10 @@ differential: build
 	$(BIN)/python -m tests.differential
 	$(BIN)/python -m tests.differential --tracking --count 500 --seed 50000
 	$(BIN)/python -m tests.differential --arguments
+
+## This client held to the contract, 389 scenarios over HTTP (docs/contract.md); REFERENCE=1 holds the reference client to it.
+contract: build $(VENV)/installed
+	$(BIN)/python -m tests.contract --adapter $(if $(REFERENCE),reference,ours)
 
 ## The public names of the reference client, 3.22.2 and 3.4.0, and what became of each (docs/migrating.md).
 names: build

@@ -11,6 +11,7 @@ from kameleoon._network.repeated import Repeated
 from kameleoon.logging.kameleoon_logger import KameleoonLogger
 from kameleoon.stores._file_lock import FileLock
 from kameleoon.stores._file_name import file_name
+from kameleoon.stores._private_files import check_directory, make_directory, read_private, write_private
 
 __all__ = ["Spool"]
 
@@ -59,16 +60,13 @@ class Spool:
         """Keeps the body of a request: when this returns, it is on the disk. False where it is larger than all files
         may be. Raises ``OSError``, and has kept nothing then.
         """
-        os.makedirs(self._directory, mode=0o700, exist_ok=True)  # events tell what visitors did
+        make_directory(self._directory)  # events tell what visitors did
         if not self._make_room(len(body)):
             return False
         name = f"{time.time_ns():020}-{uuid.uuid4().hex[:12]}-{events}"
         beside = os.path.join(self._directory, name + _UNFINISHED)
         try:
-            with open(beside, "wb") as file:
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
+            write_private(beside, body)
             os.replace(beside, os.path.join(self._directory, name + _SUFFIX))
         except BaseException:
             with contextlib.suppress(OSError):
@@ -94,9 +92,10 @@ class Spool:
         if self._lock is None:
             self._lock = FileLock(os.path.join(self._directory, "lock"))
         try:
+            check_directory(self._directory)
             is_ours = self._lock.acquire()
         except OSError:
-            return False  # there is nothing yet, or it may not be read
+            return False  # there is nothing yet, or it may not be read, or it is another user's
         if is_ours and not self._is_tidy:
             self._is_tidy = True
             self._tidy_up()
@@ -108,12 +107,11 @@ class Spool:
             self._lock.release()
 
     def read(self, name: str) -> bytes:
-        """What a file holds; nothing where it is gone. Raises ``OSError`` where it cannot be read: it is left alone for
-        a while then, so that it keeps no others waiting.
+        """What a file holds; nothing where it is gone. Raises ``OSError`` where it cannot be read, or is not this
+        user's: it is left alone for a while then, so that it keeps no others waiting.
         """
         try:
-            with open(os.path.join(self._directory, name), "rb") as file:
-                return file.read()
+            return read_private(os.path.join(self._directory, name))[0]
         except FileNotFoundError:
             return b""
         except OSError as error:
@@ -158,7 +156,7 @@ class Spool:
             for entry in entries:
                 if entry.name.endswith(_SUFFIX):
                     with contextlib.suppress(OSError):
-                        sizes[entry.name] = max(entry.stat().st_size, _SMALLEST_FILE_BYTES)
+                        sizes[entry.name] = max(entry.stat(follow_symlinks=False).st_size, _SMALLEST_FILE_BYTES)
         return sizes
 
     def _make_room(self, size: int) -> bool:
@@ -192,7 +190,7 @@ class Spool:
         oldest = time.time() - _LONGEST_WRITE_SECONDS
         with contextlib.suppress(OSError), os.scandir(self._directory) as entries:
             for entry in entries:
-                if entry.name.endswith(_UNFINISHED) and entry.stat().st_mtime < oldest:
+                if entry.name.endswith(_UNFINISHED) and entry.stat(follow_symlinks=False).st_mtime < oldest:
                     with contextlib.suppress(OSError):
                         os.unlink(entry.path)
 

@@ -8,6 +8,7 @@ import os
 import sys
 
 from kameleoon._native import process_generation
+from kameleoon.stores._private_files import open_private
 
 __all__ = ["FileLock"]
 
@@ -44,13 +45,15 @@ class FileLock:
 
     def __init__(self, path: str) -> None:
         """``path``: of a file for this alone; it is made, and stays."""
-        self._path = os.path.realpath(path)
+        # One path for a file, however it is reached; the file itself may be no link.
+        self._path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
         self._descriptor: int | None = None
         self._process = 0
 
     def acquire(self) -> bool:
         """Takes the lock if nobody has it, without waiting; whether this object holds it. Where the file was removed,
-        the lock is lost, and taken again. Raises ``OSError`` where the file cannot be opened.
+        the lock is lost, and taken again. Raises ``OSError`` where the file cannot be opened, or is not
+        this user's.
         """
         process = process_generation()
         key = (process, self._path)
@@ -65,7 +68,7 @@ class FileLock:
                 os.close(self._descriptor)
             self._descriptor = None
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            descriptor = open_private(self._path, os.O_RDWR | os.O_CREAT)
             try:
                 _lock(descriptor)
             except OSError as error:

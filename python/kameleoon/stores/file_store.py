@@ -10,6 +10,7 @@ import time
 from kameleoon.exceptions import ConfigException
 from kameleoon.stores._file_lock import FileLock
 from kameleoon.stores._file_name import file_name
+from kameleoon.stores._private_files import make_directory, read_private, write_private
 from kameleoon.stores.data_file_store import StoredDataFile
 
 __all__ = ["FileStore"]
@@ -54,7 +55,7 @@ class FileStore:
         try:
             is_ours = lock.acquire()
         except FileNotFoundError:  # there is no directory yet, or no more
-            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            make_directory(os.path.dirname(os.path.abspath(path)))
             is_ours = lock.acquire()
         if not is_ours:
             self._terms.pop(key, None)
@@ -65,18 +66,15 @@ class FileStore:
         return self._terms[key]
 
     def get(self, key: str) -> StoredDataFile | None:
-        """As ``DataFileStore``. Raises ``OSError`` where there is a file that cannot be read, ``ConfigException`` where
-        it is that of another site or environment.
+        """As ``DataFileStore``. Raises ``OSError`` where there is a file that cannot be read, or is not this user's or
+        root's; ``ConfigException`` where it is that of another site or environment.
         """
         path = self.path(key)
         try:
-            stat = os.stat(path)
-            seen = (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
             known = self._seen.get(key)
-            if known is not None and known[0] == seen:
+            if known is not None and known[0] == _state(os.lstat(path)):
                 return known[1]
-            with open(path, "rb") as file:
-                content = file.read()
+            content, stat = read_private(path)
         except FileNotFoundError:
             self._seen.pop(key, None)
             return None
@@ -91,7 +89,7 @@ class FileStore:
             text = known[1].text
         last_modified = stamp.get("lastModified")
         found = StoredDataFile(text, stat.st_mtime_ns / 1e9, last_modified if isinstance(last_modified, str) else None)
-        self._seen[key] = seen, found
+        self._seen[key] = _state(stat), found
         return found
 
     def received(self, key: str, data_file: StoredDataFile, token: int) -> None:
@@ -99,11 +97,14 @@ class FileStore:
         if token != self._terms.get(key):
             return
         path = self.path(key)
-        known = self.get(key) if os.path.exists(path) else None
+        try:
+            known = self.get(key)
+        except OSError:
+            known = None  # a link, or another user's: ours takes its place, if it may
         if known is None or (known.text, known.last_modified) != (data_file.text, data_file.last_modified):
             _replace(path, _with_stamp(data_file.text, {"key": key, "lastModified": data_file.last_modified}))
         moment = int(data_file.checked_at * 1e9)
-        os.utime(path, ns=(moment, moment))
+        os.utime(path, ns=(moment, moment), follow_symlinks=os.utime not in os.supports_follow_symlinks)
         self._written.add(key)
 
     def close(self, key: str) -> None:
@@ -117,16 +118,18 @@ class FileStore:
         return f"FileStore({self._path!r})"
 
 
+def _state(stat: os.stat_result) -> tuple[int, ...]:
+    """Another one once the file was written or replaced."""
+    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino
+
+
 def _replace(path: str, content: bytes) -> None:
     """Writes a file as a whole: whoever reads it finds the former content or this one, even after a crash. The lock is
-    held, so nobody else writes, and what a process has left that was killed is overwritten.
+    held, so nobody else writes, and what a process has left that was killed is removed.
     """
     beside = f"{path}.new"
     try:
-        with open(beside, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        write_private(beside, content)
         os.replace(beside, path)
     except BaseException:
         with contextlib.suppress(OSError):
