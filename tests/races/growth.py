@@ -18,11 +18,11 @@ LIMIT = 4 * 1024 * 1024 / 1_000_000
 
 def left_by(call: Call, calls: int, size: Callable[[], int] = memory.in_use, limit: float = LIMIT) -> float:
     """The bytes that each of so many calls leaves. Something like a table that grows once is no growth: where there is
-    more than the limit it is measured again, and what counts is the least of three times.
+    more than the limit it is measured again, and what counts is the least of six times.
     """
     _repeat(call, max(calls // 10, min(calls, 300)))  # what is kept once
     least = float("inf")
-    for _ in range(3):
+    for _ in range(6):
         before = size()
         _repeat(call, calls)
         least = min(least, (size() - before) / calls)

@@ -1,0 +1,43 @@
+"""A plugin of pytest beside pytest-run-parallel: which tests do not run in several threads of one process at once, and why.
+
+python -m pytest -p tests.races.parallel --parallel-threads=8 …      (``make free-threaded``)
+
+These run in one thread, as always, on the free-threaded interpreter.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+FIXTURES = {
+    "kameleoon_platform": "counts what its one platform receives",
+    "platform": "counts what its one platform receives",
+    "service": "counts what its one service is asked for",
+    "make_online": "counts what its one platform receives",
+    "log": "looks at the log, of which a process has one",
+    "caplog": "looks at the log, of which a process has one",
+    "kameleoon_clock": "turns the clock, of which a process has one",
+}
+"""By fixtures, which all threads of a test share."""
+FOLDERS: dict[str, str] = {}
+"""By the beginning of the path."""
+TESTS: dict[str, str] = {}
+"""By the beginning of the identifier."""
+
+
+def _reason(item: pytest.Item) -> str | None:
+    for fixture in getattr(item, "fixturenames", ()):
+        if fixture in FIXTURES:
+            return FIXTURES[fixture]
+    for start, reason in {**FOLDERS, **TESTS}.items():
+        if item.nodeid.startswith(start):
+            return reason
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks them; pytest-run-parallel looks for the mark."""
+    for item in items:
+        reason = _reason(item)
+        if reason is not None:
+            item.add_marker(pytest.mark.thread_unsafe(reason=reason))
