@@ -7,7 +7,11 @@ These run in one thread, as always, on the free-threaded interpreter.
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
+
+from tests.core import programs
 
 FIXTURES = {
     "kameleoon_platform": "counts what its one platform receives",
@@ -19,20 +23,22 @@ FIXTURES = {
     "kameleoon_clock": "turns the clock, of which a process has one",
 }
 """By fixtures, which all threads of a test share."""
-FOLDERS: dict[str, str] = {}
-"""By the beginning of the path."""
-TESTS: dict[str, str] = {}
-"""By the beginning of the identifier."""
+PROCESSES = "works in processes of its own, where the threads of this one change nothing"
+TESTS = {
+    "tests/unit/test_bad_input.py::test_fifty_megabytes": "takes half a gigabyte for each thread",
+}
+"""By the beginning of the identifier: a folder, a file, a test."""
 
 
 def _reason(item: pytest.Item) -> str | None:
     for fixture in getattr(item, "fixturenames", ()):
         if fixture in FIXTURES:
             return FIXTURES[fixture]
-    for start, reason in {**FOLDERS, **TESTS}.items():
+    for start, reason in TESTS.items():
         if item.nodeid.startswith(start):
             return reason
-    return None
+    used = vars(getattr(item, "module", None) or object).values()
+    return PROCESSES if any(value is subprocess or value is programs.run for value in used) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
