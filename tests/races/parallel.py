@@ -24,7 +24,10 @@ FIXTURES = {
 }
 """By fixtures, which all threads of a test share."""
 PROCESSES = "works in processes of its own, where the threads of this one change nothing"
+ONE_NAME = "asks for the client of a site, of which a process has one"
 TESTS = {
+    "tests/unit/test_client.py::test_a_closed_client_is_not_handed_out_again": ONE_NAME,
+    "tests/unit/test_client.py::test_one_client_per_site_however_many_threads_ask": ONE_NAME,
     "tests/unit/test_bad_input.py::test_fifty_megabytes": "takes half a gigabyte for each thread",
 }
 """By the beginning of the identifier: a folder, a file, a test."""

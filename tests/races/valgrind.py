@@ -19,7 +19,13 @@ from pathlib import Path
 
 EXTENSION = "/kameleoon/_native."
 PYTHON = ("/libpython", "/bin/python")
-OPTIONS = ["--error-limit=no", "--leak-check=no", "--num-callers=30", "--child-silent-after-fork=yes"]
+OPTIONS = [
+    "--error-limit=no",
+    "--show-leak-kinds=none",
+    "--errors-for-leak-kinds=none",
+    "--num-callers=30",
+    "--child-silent-after-fork=yes",
+]
 
 
 def of_extension(report: ElementTree.Element) -> Iterator[tuple[str, list[str]]]:
