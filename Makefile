@@ -206,8 +206,10 @@ changelog: $(VENV)/made
 	$(BIN)/python -m pip install --quiet --group changelog
 	$(BIN)/towncrier build --draft --version "$$(sed -n 's/^version = "\([^"]*\)".*/\1/p' pyproject.toml)"
 
+include tests/races/Makefile
+
 wheel: $(VENV)/made
 	$(BIN)/maturin build --release $(PROFILED) --out dist
 
 clean:
-	rm -rf $(VENV) $(OLDEST) rust/target dist .reference .peers .site
+	rm -rf $(VENV) $(OLDEST) .interpreters rust/target dist .reference .peers .site

@@ -59,11 +59,19 @@ impl<A> EngineVisitor<'_, A> {
 }
 
 impl<A> Engine<A> {
+    /// How many calls of [`Self::queue_unsent`] look at every visitor once.
+    pub const QUEUE_STEPS: usize = VisitorStore::STEPS;
+
     /// Queues every visitor that has something unsent.
     pub fn queue_all(&self) {
-        for step in 0..VisitorStore::STEPS {
-            self.store.queue_unsent(step);
+        for step in 0..Self::QUEUE_STEPS {
+            self.queue_unsent(step);
         }
+    }
+
+    /// Queues those of one part of the visitors that have something unsent.
+    pub fn queue_unsent(&self, step: usize) {
+        self.store.queue_unsent(step);
     }
 
     /// How many visitors wait to be tracked, those whose request has failed included.

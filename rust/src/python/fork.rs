@@ -45,6 +45,16 @@ pub(super) fn detached<T: Send>(py: Python<'_>, work: impl Send + FnOnce() -> T)
     })
 }
 
+/// The same for work that takes long, in steps that do not: a fork comes between any two of them.
+pub(super) fn detached_in_steps(py: Python<'_>, steps: usize, mut work: impl Send + FnMut(usize)) {
+    py.detach(move || {
+        for step in 0..steps {
+            let _inside = Inside::enter();
+            work(step);
+        }
+    });
+}
+
 struct Inside;
 
 impl Inside {

@@ -7,7 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::clock::random_seed;
-use super::fork::{self, detached};
+use super::fork::{self, detached, detached_in_steps};
 use super::results::Objects;
 use super::tracking::TrackingBatch;
 use super::{clock, errors};
@@ -122,7 +122,7 @@ impl Outbox {
     /// Queues all visitors that have something unsent.
     fn queue_all(&self, py: Python<'_>) {
         let engine = self.engine.here();
-        detached(py, || engine.queue_all());
+        detached_in_steps(py, Engine::<()>::QUEUE_STEPS, |step| engine.queue_unsent(step));
     }
 
     /// How many visitors are queued.
