@@ -34,6 +34,8 @@ class Outgoing:
         self._taking = threading.Lock()
         self._under_way: list[Batch] = []
         self._to_retry: list[Batch] = []
+        self.on_disk: list[Batch] = []
+        """Of those that were under way when ``everything`` was looked at last, those that were written to the spool."""
 
     def take(self, most_visitors: int = _EVERYBODY) -> TrackingBatch | None:
         """The next batch, which is under way now; ``None`` where nothing is queued."""
@@ -72,11 +74,26 @@ class Outgoing:
                 self._under_way = [batch]
         return is_waiting
 
+    def give_back(self, batch: Batch) -> None:
+        """The request of a batch under way has failed for good: its events are queued again, unless they are on the
+        disk, from where they are sent.
+        """
+        with self._taking:
+            self._under_way = [other for other in self._under_way if other is not batch]
+            self._queue_again(batch)
+
     def give_back_retries(self) -> None:
-        """What waits for its second try is queued again."""
-        for batch in list(self._to_retry):
-            if self._claim(batch):
-                batch.give_back()
+        """The same for what waits for its second try."""
+        with self._taking:
+            for batch in list(self._to_retry):
+                if self._claim(batch):
+                    self._queue_again(batch)
+
+    def _queue_again(self, batch: Batch) -> None:
+        if isinstance(batch, TrackingBatch) and batch in self.on_disk:
+            batch.hand_over()
+        else:
+            batch.give_back()
 
     @property
     def visitors_to_retry(self) -> int:

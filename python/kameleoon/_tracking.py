@@ -185,7 +185,7 @@ class Tracking:
         if not self._outgoing.retry(batch):
             return
         for failed in self._attempt(batch, Deadline.after(self._timeout), is_last_try=True)[0]:
-            failed.give_back()
+            self._outgoing.give_back(failed)
         self._outgoing.settled()
 
     def finish(
@@ -209,7 +209,7 @@ class Tracking:
             is_little = len(waiting.body) < LITTLE_BYTES
             failed, pause = self._attempt(waiting, deadline, is_last_try=True)
             for batch in failed:
-                batch.give_back()
+                self._outgoing.give_back(batch)
             self._outgoing.settled()
             if self._failing and self._spool is not None:
                 return False

@@ -109,7 +109,7 @@ class Server:
                 connection.request("GET", f"/?{visitor_code}", headers={"Connection": "close"})
                 answer = connection.getresponse()
                 assert answer.status == 200, self.log
-                is_active, process = answer.read().decode().split(" ")
+                is_active, process, _ = answer.read().decode().split(" ")
                 return Answer(visitor_code, is_active, int(process))
             except ConnectionError:
                 assert time.monotonic() < deadline, self.log

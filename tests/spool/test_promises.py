@@ -90,6 +90,28 @@ def test_what_is_in_the_spool_already_is_not_written_again_when_its_request_fail
     service.hangs.set()
 
 
+def test_what_many_threads_confirm_at_once_is_written_once_while_the_service_is_down(
+    service: TrackingService, make: Make, tmp_path: Path
+) -> None:
+    service.is_up = False
+    client = make()
+
+    def visit(thread: int) -> None:
+        for number in range(6):
+            track(client, 1, f"thread-{thread}-{number}")
+            confirmed.append(client.flush(timeout=0.5))
+
+    confirmed: list[bool] = []
+    threads = [threading.Thread(target=visit, args=(thread,)) for thread in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert confirmed == [True] * 48
+    assert kept(tmp_path).count(b"visitorCode=thread-") == 48
+    assert client.stats().events_spooled == client.stats().spool_events == 48
+
+
 def unusable(path: Path) -> None:
     path.mkdir()  # neither to be read nor to be removed as a file, whoever one is
 

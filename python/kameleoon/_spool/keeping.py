@@ -20,23 +20,23 @@ class Keeping:
         self._spool = spool
         self._outgoing = outgoing
         self._failures = Repeated()
-        self._on_disk: list[Batch] = []  # of those that were under way when they were looked at last
 
     def keep_all(self) -> bool:
         """Writes all that is not known to be sent; whether it is on the disk. What is under way may be sent as well: it
         has its nonces.
         """
         with self._outgoing.everything() as (under_way, rest):
-            on_disk = self._on_disk
-            self._on_disk = [batch for batch in under_way if batch in on_disk or self._write(batch)]
+            former = self._outgoing.on_disk
+            on_disk = [batch for batch in under_way if batch in former or self._write(batch)]
+            self._outgoing.on_disk = on_disk
             for batch in rest:
-                # What was under way, and is on the disk, may have failed since.
-                if not (batch in on_disk or self._write(batch)):
+                # What was under way, and is on the disk, may wait for its second try since.
+                if not (batch in former or batch in on_disk or self._write(batch)):
                     batch.give_back()
                     return False
                 if isinstance(batch, TrackingBatch):
                     batch.hand_over()
-            return len(self._on_disk) == len(under_way)
+            return len(on_disk) == len(under_way)
 
     def _write(self, batch: Batch) -> bool:
         body = batch.body if isinstance(batch, TrackingBatch) else b""  # another one comes from the spool

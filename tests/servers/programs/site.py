@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from kameleoon import KameleoonASGIMiddleware
-from tests.servers.programs.shop import client
+from tests.servers.programs.shop import answer_async, client
 
 
 async def site(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -18,11 +17,10 @@ async def site(scope: dict[str, Any], receive: Any, send: Any) -> None:
             await send({"type": message["type"] + ".complete"})
             if message["type"] == "lifespan.shutdown":
                 return
-    visitor_code = scope["query_string"].decode()
-    is_active = client.is_feature_active(visitor_code, "flag")
-    client.track_conversion(visitor_code, os.getpid())
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": f"{is_active} {os.getpid()}".encode()})
+    text = (await answer_async(scope["query_string"].decode())).encode()
+    headers = [(b"content-length", str(len(text)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
 
 
 application = KameleoonASGIMiddleware(site, client)

@@ -6,7 +6,7 @@ import os
 
 from celery import Celery
 
-from tests.servers.programs.shop import client
+from tests.servers.programs.shop import client, write_answer
 
 client.wait_init()
 QUEUE = os.environ["QUEUE"]
@@ -15,6 +15,5 @@ application = Celery("tasks", broker="filesystem://", broker_transport_options=F
 
 
 @application.task
-def convert(visitor_code: str) -> None:
-    assert client.is_feature_active(visitor_code, "flag")
-    client.track_conversion(visitor_code, os.getpid())
+def convert(query: str) -> None:
+    write_answer(query)

@@ -1,0 +1,65 @@
+"""The table of ``docs/servers.md``, written from what a run has found."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import re
+import time
+from collections.abc import Mapping
+
+from tests.servers.harness import ROOT
+from tests.servers.matrix.questions import Counts, Outcome
+from tests.servers.matrix.row import Row
+
+PAGE = ROOT / "docs" / "servers.md"
+BEGIN = "<!-- written by tests.servers.matrix -->\n"
+_COLUMNS = (
+    "server",
+    "graceful stop",
+    "`SIGTERM`",
+    "`SIGKILL`",
+    "`SIGKILL`, spool, confirmed",
+    "`SIGKILL`, spool, not confirmed",
+    "what you must do",
+)
+_PACKAGES = (
+    "gunicorn", "uvicorn", "hypercorn", "granian", "uWSGI", "mod_wsgi", "waitress", "Django", "celery", "gevent", "ddtrace",
+    "opentelemetry-distro", "ipykernel",
+)  # fmt: skip
+
+
+def table(outcomes: Mapping[Row, Outcome]) -> str:
+    """A line for each row, and before them what it was run on."""
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
+    lines = [
+        f"Run on {time.strftime('%Y-%m-%d')}, with Python {platform.python_version()} on {platform.system()}: {versions}.",
+        "",
+        "| " + " | ".join(_COLUMNS) + " |",
+        "|" + "---|" * len(_COLUMNS),
+    ]
+    lines += [_line(row, outcome) for row, outcome in outcomes.items()]
+    return "\n".join(lines) + "\n"
+
+
+def write(outcomes: Mapping[Row, Outcome]) -> None:
+    """Writes the table in the place of the former one."""
+    text = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(text.partition(BEGIN)[0] + BEGIN + table(outcomes), encoding="utf-8")
+
+
+def rows_of_the_page() -> list[tuple[str, ...]]:
+    """The cells of each line of the table."""
+    text = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2]
+    lines = [line for line in text.splitlines() if line.startswith("| ")][1:]
+    return [tuple(re.split(r" \| ", line.removeprefix("| ").removesuffix(" |").removesuffix(" "))) for line in lines]
+
+
+def _line(row: Row, outcome: Outcome) -> str:
+    ends = (outcome.stop, outcome.term, outcome.killed, outcome.confirmed, outcome.unconfirmed)
+    return "| " + " | ".join([row.name, *map(_cell, ends), row.advice]) + " |"
+
+
+def _cell(counts: Counts) -> str:
+    doubled = f", {counts.doubled:,} doubled" if counts.doubled else ""
+    return f"{counts.lost:,} of {counts.answered:,} lost{doubled}"

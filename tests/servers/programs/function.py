@@ -1,0 +1,31 @@
+"""The process of a function, as AWS Lambda has them: one call at a time, all that is unsent is flushed in each.
+
+Argument: the port. The calls come over HTTP here.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from tests.servers.programs import CONFIRM
+from tests.servers.programs.web import application
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def handler(environ: dict[str, Any], start_response: Any) -> Any:
+    return application({**environ, "QUERY_STRING": environ["QUERY_STRING"].partition("&")[0] + CONFIRM}, start_response)
+
+
+def end(*_: Any) -> None:
+    raise SystemExit(0)
+
+
+signal.signal(signal.SIGTERM, end)
+make_server("127.0.0.1", int(sys.argv[1]), handler, handler_class=Quiet).serve_forever()
