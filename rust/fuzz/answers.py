@@ -1,4 +1,4 @@
-"""Python's own answers for the targets `pattern` and `numbers`: JSON on standard input, a request a line; an answer a line.
+"""Python's answers for the targets `pattern` and `numbers`: JSON on standard input, a request a line; an answer a line.
 
 Run by `src/python.rs`. Needs nothing but a CPython 3.11 to 3.13, whose `re` the client follows.
 """

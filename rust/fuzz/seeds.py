@@ -1,8 +1,8 @@
 """Writes what the fuzz targets start from into `target/corpus/`: `python rust/fuzz/seeds.py`.
 
 Seeds are the data files and the answers of the service that tests/conformance has, small data files of
-tests/data_files.py, patterns of tests/patterns/grammar.py, and random bytes. `rust/fuzz/minimise` keeps of them what covers
-something of its own.
+tests/data_files.py, patterns of tests/patterns/grammar.py, and random bytes. `rust/fuzz/minimise` keeps of them what
+covers something of its own.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use arbitrary::{Result, Unstructured};
 use arrow_array::cast::AsArray;
@@ -21,7 +21,7 @@ use kameleoon_engine::visitor::datum::{CustomDataKey, Datum};
 use crate::ask::evaluated;
 use crate::layout::{Cell, Content, array};
 use crate::rows::{Column, data};
-use crate::shapes::everything;
+use crate::shapes::EVERYTHING;
 use crate::visitor::{NOW, at};
 
 /// Rows of a table at the most.
@@ -58,16 +58,13 @@ const TEXTS: &[&str] = &[
     "a text that is longer than twelve bytes, which is where views begin to refer to a buffer",
 ];
 
-static DATA_FILES: LazyLock<[String; 2]> =
-    LazyLock::new(|| [false, true].map(|holdout| everything(holdout).to_string()));
-
 /// Checks one input.
 pub fn check(input: &[u8]) {
     let _ = table(&mut Unstructured::new(input)); // out of bytes: there is no table
 }
 
 fn table(chance: &mut Unstructured<'_>) -> Result<()> {
-    let text = chance.choose(&*DATA_FILES)?;
+    let text = chance.choose(&*EVERYTHING)?;
     let file = || compile(text.as_bytes()).expect("a sound data file").data_file;
     let count = chance.int_in_range(0..=MOST_ROWS)?;
     let columns = columns(chance, count)?;
@@ -129,6 +126,7 @@ fn table(chance: &mut Unstructured<'_>) -> Result<()> {
     let found = answers(&found, layout, kept, keys.len());
     assert_eq!(found.len(), count, "a row of answers a row");
     let engine = Engine::new(Snapshot::new(file(), ()), 42, false);
+    if std::env::var("SHOW").is_ok() { for c in rows.columns() { eprintln!("{c:?}"); } eprintln!("{columns:?}"); }
     compare(&engine, &codes, &columns, &keys, &found);
     assert_eq!(progress.lock().expect("no panic").rows, count as u64);
     Ok(())
@@ -293,7 +291,7 @@ fn compare(engine: &Engine<()>, codes: &[Cell], columns: &[Column], keys: &[Stri
         for (key, (variation, ids)) in keys.iter().zip(found) {
             let alone: Option<Outcome> = evaluated(engine, code.as_str(), key, Mode::Save, NOW).ok();
             let expected = alone.as_ref().map(|outcome| outcome.key.to_string());
-            assert_eq!(*variation, expected, "row {row}, flag {key:?}");
+            assert_eq!(*variation, expected, "row {row}, flag {key:?}, {code:?}, {:?}", self::data(columns, row));
             if let Some(ids) = ids {
                 let expected = alone.map_or([None; 2], |outcome| [outcome.variation_id, outcome.experiment_id]);
                 assert_eq!(*ids, expected, "row {row}, flag {key:?}");

@@ -26,6 +26,7 @@ struct Plan {
     deeds: Vec<Deed>,
     mode: Mode,
     keys: Vec<String>,
+    is_known: bool,
     stable: bool,
 }
 
@@ -43,6 +44,7 @@ pub fn check(input: &[u8]) {
     }
     let words = Words::of(text);
     let mut chance = Unstructured::new(tail);
+    let is_known = chance.arbitrary().unwrap_or(true);
     let mode = if chance.arbitrary().unwrap_or(true) { Mode::Track } else { Mode::Save };
     let code = words.text(&mut chance).ok().filter(|code| VisitorCode::parse(code).is_ok());
     let plan = Plan {
@@ -50,7 +52,9 @@ pub fn check(input: &[u8]) {
         deeds: deeds(&mut chance, &words),
         mode,
         keys: first.data_file.flags.iter().take(MOST_FLAGS).map(|flag| flag.key.to_string()).collect(),
-        stable: !words.texts.is_empty() && !words.texts.iter().any(|text| ON_ASSIGNED.contains(&text.as_str())),
+        is_known,
+        // What is saved makes a visitor, of which some conditions hold that do not hold of nobody.
+        stable: is_known && !words.texts.is_empty() && !words.texts.iter().any(|text| ON_ASSIGNED.contains(&text.as_str())),
     };
     let answers = run(first.data_file, third.data_file, &plan);
     let engine = Engine::new(Snapshot::new(second.data_file, ()), 7, true);
@@ -74,6 +78,9 @@ fn run(data_file: DataFile, same: DataFile, plan: &Plan) -> Vec<Answer> {
 
 fn ask_all(engine: &Engine<()>, plan: &Plan) -> Vec<Answer> {
     let mut now = NOW;
+    if plan.is_known {
+        perform(engine, &plan.code, &Deed::Add(Vec::new(), false), &mut now);
+    }
     for deed in &plan.deeds {
         perform(engine, &plan.code, deed, &mut now);
     }

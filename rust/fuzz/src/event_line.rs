@@ -157,5 +157,7 @@ fn sent(chance: &mut Unstructured<'_>) {
         first.confirm();
     }
     assert_eq!(engine.counts().sent, read as u64, "each line is sent once");
-    assert!(read >= 2, "two conversions need no consent");
+    // What a visitor had is lost where its code becomes another one's; that is counted.
+    let told = read as u64 + engine.losses().events;
+    assert!(told >= 2, "two conversions need no consent");
 }

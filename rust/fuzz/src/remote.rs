@@ -9,7 +9,7 @@ use crate::ask;
 use crate::bound::within;
 use crate::document::{Kit, Words, split};
 use crate::line::check_lines;
-use crate::shapes::everything;
+use crate::shapes::EVERYTHING;
 use crate::visitor::{NOW, at, deeds, perform};
 
 /// What is put into answers of the service.
@@ -90,7 +90,7 @@ pub fn check(input: &[u8]) {
     assert!(of_kind(|datum| matches!(datum, Datum::Browser(_))) <= usize::from(filter.browser));
     assert!(of_kind(|datum| matches!(datum, Datum::OperatingSystem(_))) <= usize::from(filter.operating_system));
 
-    let compiled = compile(everything(holdout).to_string().as_bytes()).expect("a sound data file");
+    let compiled = compile(EVERYTHING[usize::from(holdout)].as_bytes()).expect("a sound data file");
     let flags: Vec<String> = compiled.data_file.flags.iter().map(|flag| flag.key.to_string()).collect();
     let engine = Engine::new(Snapshot::new(compiled.data_file, ()), 42, true);
     let nobody = VisitorCode::unchecked("nobody");

@@ -13,6 +13,7 @@ use kameleoon_engine::visitor::datum::{
 use crate::layout::{Cell, Content};
 
 /// A column of a table.
+#[derive(Debug)]
 pub struct Column {
     /// What it says of a visitor.
     pub role: Role,

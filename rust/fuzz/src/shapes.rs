@@ -1,5 +1,7 @@
 //! Parts of data files as JSON, one of each kind, with small ids that refer to one another; and a data file of them all.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use crate::document::{Kit, parsed};
@@ -224,3 +226,6 @@ pub fn everything(holdout: bool) -> Value {
     }
     file
 }
+
+/// Those without and with a holdout, as text.
+pub static EVERYTHING: LazyLock<[String; 2]> = LazyLock::new(|| [false, true].map(|holdout| everything(holdout).to_string()));
