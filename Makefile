@@ -8,7 +8,7 @@ MATURIN := PIP_QUIET=1 $(BIN)/maturin develop --quiet
 # How many tests run at once: most wait for a server or a clock, so thrice as many as there are processors.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(3 * (os.cpu_count() or 1))")
 
-.PHONY: run setup test check build profiled docs site lint types rust-test python-test test-long test-oldest test-servers test-sharing test-engines differential names shim tsan miri soak bench bench-compare audit changelog wheel clean contract
+.PHONY: run setup test check build profiled docs site lint types rust-test python-test test-long test-oldest test-servers test-sharing test-engines differential names shim tsan miri soak bench bench-compare audit changelog wheel clean contract fuzz
 
 ## The main job: build and run the demo (a minute on a new machine).
 run: build
@@ -172,6 +172,12 @@ miri:
 	cd rust && $(MIRI) visitor:: hashing:: numbers:: delivery:: --skip in_a_forked_child
 	cd rust && MIRIFLAGS=-Zmiri-ignore-leaks $(MIRI) in_a_forked_child
 
+## Every fuzz target for so many seconds (nightly Rust; rust/fuzz/README.md): make fuzz SECONDS=60. Hours before a release.
+SECONDS ?= 60
+fuzz: $(VENV)/made
+	command -v cargo-fuzz >/dev/null || cargo install --quiet --locked cargo-fuzz
+	PYTHON=$(abspath $(BIN)/python) SECONDS_EACH=$(SECONDS) rust/fuzz/run
+
 $(VENV)/bench-installed: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --group bench
 	touch $@
@@ -212,4 +218,4 @@ wheel: $(VENV)/made
 	$(BIN)/maturin build --release $(PROFILED) --out dist
 
 clean:
-	rm -rf $(VENV) $(OLDEST) .interpreters rust/target dist .reference .peers .site
+	rm -rf $(VENV) $(OLDEST) .interpreters rust/target rust/fuzz/target dist .reference .peers .site

@@ -206,10 +206,11 @@ impl PartialOrd for Integer {
     }
 }
 
-/// Trims what `str.isspace` calls space, turns every Unicode decimal digit into ASCII and takes out underscores
-/// between digits. `None` where an underscore stands anywhere else or another non-ASCII character is left.
+/// Trims what `float` and `int` take for space (what `str.isspace` holds for, but not U+001C to U+001F), turns every Unicode
+/// decimal digit into ASCII and takes out underscores between digits. `None` where an underscore stands anywhere else or
+/// another non-ASCII character is left.
 fn strip_and_normalize(text: &str) -> Option<String> {
-    let trimmed = text.trim_matches(is_python_space);
+    let trimmed = text.trim_matches(char::is_whitespace);
     let mut cleaned = String::with_capacity(trimmed.len());
     let mut characters = trimmed.chars().peekable();
     while let Some(character) = characters.next() {
@@ -228,11 +229,6 @@ fn strip_and_normalize(text: &str) -> Option<String> {
         }
     }
     Some(cleaned)
-}
-
-/// What Python's `str.isspace` holds for.
-pub fn is_python_space(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '\x1c'..='\x1f')
 }
 
 /// The ASCII digit of the same value, for characters of Unicode's category Nd.
@@ -311,7 +307,10 @@ mod tests {
             ("0x10", None),
             ("1e5_0", Some(1e50)),
             ("1_e5", None),
-            ("\u{1c}7\u{1f}", Some(7.0)),
+            ("\u{1c}7", None),
+            ("7\u{1f}", None),
+            ("\u{1d}\u{661}", None),
+            ("\u{a0}7\u{85}\u{2003}", Some(7.0)),
             ("1.2.3", None),
         ] {
             assert_eq!(parse_float(text), value, "{text:?}");
@@ -345,7 +344,7 @@ mod tests {
         assert_eq!(integer("-0"), Integer::ZERO);
         assert_eq!(integer("0000000000000000000000000000007"), Integer::Small(7));
         assert_eq!(integer(" 1_0 "), integer("+010"));
-        for text in ["", "v1", "1.0", "--1", "1_", "\u{b2}"] {
+        for text in ["", "v1", "1.0", "--1", "1_", "\u{b2}", "\u{1c}7"] {
             assert_eq!(Integer::parse(text), None, "{text:?}");
         }
     }

@@ -7,9 +7,11 @@ mod support;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, DictionaryArray, RecordBatch, RecordBatchIterator, StringArray};
+
+use arrow_array::{Array, ArrayRef, DictionaryArray, Int32Array, RecordBatch, RecordBatchIterator, StringArray};
 use arrow_schema::ArrowError;
 use kameleoon_engine::batch::columns::Role;
 use kameleoon_engine::batch::error::BatchError;
@@ -166,6 +168,34 @@ fn plain(count: usize) -> RecordBatch {
         ("device", nothing),
     ])
     .unwrap()
+}
+
+#[test]
+fn lists_in_a_dictionary_are_read_as_lists() {
+    let condition = json!({
+        "targetingType": "CUSTOM_DATUM", "customDataIndex": 1, "valueMatchType": "EXACT", "value": "pro", "isInclude": false,
+    });
+    let file = compiled(&data_file(&[condition], &[], false, 1.0));
+    let lists = |lists: &[Option<&[&str]>]| {
+        let mut builder = ListBuilder::new(StringBuilder::new());
+        for list in lists {
+            builder.append_option(list.map(|list| list.iter().copied().map(Some)));
+        }
+        Arc::new(builder.finish())
+    };
+    let answers = |plans: ArrayRef| {
+        let rows = plain(plans.len());
+        let columns = [("code", Arc::clone(rows.column(0))), ("plan", plans), ("device", Arc::clone(rows.column(2)))];
+        assign(&file, RecordBatch::try_from_iter(columns).unwrap(), request(1)).unwrap()
+    };
+    let (pro, others): (&[&str], &[&str]) = (&["pro"], &["free", "trial"]);
+    let keys = (0..30).map(|row| (row % 5 < 4).then_some(row % 5));
+    let expected =
+        keys.clone().map(|key| [Some(pro), None, Some(&[]), Some(others), None][key.map_or(4, |key| key as usize)]);
+    let expected: Vec<Option<&[&str]>> = expected.collect();
+    let keys: Int32Array = keys.collect();
+    let encoded = Arc::new(DictionaryArray::new(keys, lists(&[Some(pro), None, Some(&[]), Some(others)])));
+    assert_eq!(answers(encoded), answers(lists(&expected)));
 }
 
 #[test]

@@ -219,6 +219,7 @@ impl Cells {
             Self::List(..) | Self::Map(..) if self.is_null(row) => (0..0, self),
             Self::List(ranges, _, items) => (ranges[row].0..ranges[row].1, items),
             Self::Map(ranges, ..) => (ranges[row].0..ranges[row].1, self),
+            Self::Dictionary(keys, values) if keys[row] != NO_KEY => values.items(keys[row] as usize),
             _ => (row..row + 1, self),
         }
     }
