@@ -114,7 +114,7 @@ $(VENV)/servers-installed: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --target $(VENV)/uwsgi-2.0.26 --upgrade uwsgi==2.0.26 || echo "nor uWSGI 2.0.26"
 	touch $@
 
-## The client in processes that fork, end and are options of servers: scripts, multiprocessing, uWSGI (1 minute).
+## The client in processes that fork and end, with options of uWSGI: scripts, multiprocessing, forks (2 minutes).
 test-servers: build $(VENV)/servers-installed
 	$(BIN)/python -m pytest tests/servers --ignore tests/servers/matrix
 

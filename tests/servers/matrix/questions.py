@@ -28,6 +28,7 @@ _ENOUGH = 30
 """So many answers in a row show that each process gives them."""
 _INTERVALS_SECOND = 1.3
 """Longer than a tracking interval: something was sent, and something waits."""
+_HALF_INTERVAL_SECOND = 0.5
 _RELOADER_SECOND = 8.0
 """Far longer than a reloader takes to look whether files have changed."""
 _TASKS = 4000
@@ -187,7 +188,8 @@ def _begin_anew(scene: Scene, row: Row, folder: Path) -> None:
 
 def _kill(row: Row, folder: Path) -> Counts:
     with serving(row, folder) as scene:
-        time.sleep(_INTERVALS_SECOND)
+        _wait(scene, lambda: scene.platform.received.counts()["events"] > 0, "nothing is sent while it serves")
+        time.sleep(_HALF_INTERVAL_SECOND)
         _end_at_once(scene)
         return _counts(scene.platform, scene.load.answers())
 
