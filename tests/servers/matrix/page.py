@@ -67,4 +67,5 @@ def begins_anew(row: Row) -> str:
 
 def _cell(counts: Counts) -> str:
     doubled = f", {counts.doubled:,} doubled" if counts.doubled else ""
-    return f"{counts.lost:,} of {counts.answered:,} lost{doubled}"
+    repeated = f", {counts.repeated:,} sent again" if counts.repeated else ""
+    return f"{counts.lost:,} of {counts.answered:,} lost{doubled}{repeated}"

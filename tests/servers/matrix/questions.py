@@ -40,7 +40,9 @@ class Counts(NamedTuple):
     answered: int
     lost: int
     doubled: int
-    """Conversions that came twice, known by visitor code, and events that came twice, known by nonce."""
+    """Conversions that count twice: two of one visitor."""
+    repeated: int
+    """Events that came again, known by their nonce, by which the service counts them once."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,10 @@ def _ask_to_stop(row: Row, folder: Path, name: str, *, everybody: bool = False) 
         scene.running.tell(signal.Signals[name], everybody=everybody)
         scene.running.wait()
         scene.load.stop()
-        return _counts(scene.platform, scene.load.answers())
+        counts = _counts(scene.platform, scene.load.answers())
+        if counts.lost:
+            print(f"{row.name} at {name}: {counts}\n{scene.running.log}", file=sys.stderr)
+        return counts
 
 
 def _switch_off(scene: Scene) -> None:
@@ -238,7 +243,7 @@ def _counts(platform: Platform, answers: list[Answer]) -> Counts:
     codes = {answer.visitor_code for answer in answers}
     arrived = Counter(event["visitorCode"] for event in platform.received.events if event["eventType"] == "conversion")
     twice = sum(count - 1 for code, count in arrived.items() if code in codes)
-    return Counts(len(codes), sum(code not in arrived for code in codes), twice + platform.received.duplicated)
+    return Counts(len(codes), sum(code not in arrived for code in codes), twice, platform.received.duplicated)
 
 
 def _latest(load: Load) -> list[Answer]:
