@@ -8,7 +8,7 @@ MATURIN := PIP_QUIET=1 $(BIN)/maturin develop --quiet
 # How many tests run at once: most wait for a server or a clock, so thrice as many as there are processors.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(3 * (os.cpu_count() or 1))")
 
-.PHONY: run setup test check build profiled docs site lint types rust-test python-test test-long test-oldest test-servers test-sharing test-engines differential names shim tsan miri soak bench bench-compare audit changelog wheel clean contract fuzz
+.PHONY: run setup test check build profiled docs site lint types rust-test python-test test-long test-oldest test-servers test-sharing test-engines differential names shim tsan miri soak bench bench-compare audit changelog wheel clean contract fuzz test-matrix
 
 ## The main job: build and run the demo (a minute on a new machine).
 run: build
@@ -106,16 +106,22 @@ test-long: build $(VENV)/installed
 	$(PYTEST) -m "long and not alone" --numprocesses $(WORKERS)
 	$(PYTEST) -m "long and alone"
 
-# uWSGI is compiled: where that fails its tests are skipped. The old one is the last with Python's threads off by default.
+# uWSGI and mod_wsgi are compiled: where that fails their tests are skipped. The old one is the last with Python's threads off by default.
 $(VENV)/servers-installed: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --group servers
 	$(BIN)/python -m pip install --quiet --group uwsgi || echo "uWSGI cannot be built here"
+	$(BIN)/python -m pip install --quiet --group mod_wsgi || echo "mod_wsgi cannot be built here"
 	$(BIN)/python -m pip install --quiet --target $(VENV)/uwsgi-2.0.26 --upgrade uwsgi==2.0.26 || echo "nor uWSGI 2.0.26"
 	touch $@
 
-## The client in the processes of real servers: uWSGI, gunicorn, Celery, multiprocessing (4 minutes).
+## The client in processes that fork and end, with options of uWSGI: scripts, multiprocessing, forks (2 minutes).
 test-servers: build $(VENV)/servers-installed
-	$(BIN)/python -m pytest tests/servers
+	$(BIN)/python -m pytest tests/servers --ignore tests/servers/matrix
+
+## One program under each server that people use, under load: what is lost when it ends, and what is doubled (5 minutes).
+## The page docs/servers.md is written by `python -m tests.servers.matrix --write`.
+test-matrix: build $(VENV)/servers-installed
+	$(BIN)/python -m pytest -p no:benchmark tests/servers/matrix --numprocesses $(WORKERS)
 
 ## Processes that share a data file, by a file and by Redis (`redis-server`; without it its tests are skipped; 5 minutes).
 test-sharing: build

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.servers.harness import ROOT
+from tests.servers.matrix.row import path_of
 
 _MODULES = Path("/usr/lib/apache2/modules")
 _CONFIGURATION = """
@@ -18,6 +19,7 @@ Listen 127.0.0.1:{port}
 ErrorLog /dev/stderr
 LogLevel info
 LoadModule mpm_event_module {modules}/mod_mpm_event.so
+LoadModule authz_core_module {modules}/mod_authz_core.so
 LoadModule wsgi_module {wsgi}
 StartServers 2
 ServerLimit 2
@@ -30,7 +32,7 @@ WSGISocketPrefix {folder}/wsgi
 WSGIPythonHome {home}
 WSGIPythonPath {path}
 WSGIApplicationGroup %{{GLOBAL}}
-WSGIScriptAlias / {folder}/reloaded.py
+WSGIScriptAlias / {folder}/watched/reloaded.py
 <IfDefine DAEMON>
   WSGIDaemonProcess site processes=2 threads=4 python-home={home} python-path={path}
   WSGIProcessGroup site
@@ -53,4 +55,6 @@ def configure(folder: Path, port: int) -> None:
 
 def command(arguments: list[str]) -> list[str]:
     """The command line, for whoever runs it."""
-    return [*_AS_ANOTHER_USER, *arguments] if os.getuid() == 0 else arguments
+    program = path_of(arguments[0])
+    assert program is not None
+    return [*(_AS_ANOTHER_USER if os.getuid() == 0 else ()), program, *arguments[1:]]

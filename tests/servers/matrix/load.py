@@ -88,9 +88,9 @@ class HttpLoad(Load):
             time.sleep(_PAUSE_SECOND)
 
     def _take(self, code: str, status: int, text: str) -> None:
-        if status == 200:
+        if status == 200 and text.count(" ") == 2:  # else it was killed in the midst of it
             self._answers.append(Answer.read(code, text))
-        else:
+        elif status not in (200, 503):  # 503: not now
             self._mistakes.append(f"{status} {text}")
 
 

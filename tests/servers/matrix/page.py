@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-import re
 import time
 from collections.abc import Mapping
 
@@ -16,6 +15,7 @@ PAGE = ROOT / "docs" / "servers.md"
 BEGIN = "<!-- written by tests.servers.matrix -->\n"
 _COLUMNS = (
     "server",
+    "begins anew",
     "graceful stop",
     "`SIGTERM`",
     "`SIGKILL`",
@@ -52,14 +52,20 @@ def rows_of_the_page() -> list[tuple[str, ...]]:
     """The cells of each line of the table."""
     text = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2]
     lines = [line for line in text.splitlines() if line.startswith("| ")][1:]
-    return [tuple(re.split(r" \| ", line.removeprefix("| ").removesuffix(" |").removesuffix(" "))) for line in lines]
+    return [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines]
 
 
 def _line(row: Row, outcome: Outcome) -> str:
     ends = (outcome.stop, outcome.term, outcome.killed, outcome.confirmed, outcome.unconfirmed)
-    return "| " + " | ".join([row.name, *map(_cell, ends), row.advice]) + " |"
+    return "| " + " | ".join([row.name, begins_anew(row), *map(_cell, ends), row.advice]) + " |"
+
+
+def begins_anew(row: Row) -> str:
+    """At what it replaces its processes, where it was made to."""
+    return f"`{row.reload}`" if row.reload else "a changed file" if row.touch else ""
 
 
 def _cell(counts: Counts) -> str:
     doubled = f", {counts.doubled:,} doubled" if counts.doubled else ""
-    return f"{counts.lost:,} of {counts.answered:,} lost{doubled}"
+    repeated = f", {counts.repeated:,} sent again" if counts.repeated else ""
+    return f"{counts.lost:,} of {counts.answered:,} lost{doubled}{repeated}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Optional
@@ -27,6 +28,9 @@ _ENOUGH = 30
 """So many answers in a row show that each process gives them."""
 _INTERVALS_SECOND = 1.3
 """Longer than a tracking interval: something was sent, and something waits."""
+_HALF_INTERVAL_SECOND = 0.5
+_RELOADER_SECOND = 8.0
+"""Far longer than a reloader takes to look whether files have changed."""
 _TASKS = 4000
 
 
@@ -36,7 +40,9 @@ class Counts(NamedTuple):
     answered: int
     lost: int
     doubled: int
-    """Conversions that came twice, known by visitor code, and events that came twice, known by nonce."""
+    """Conversions that count twice: two of one visitor."""
+    repeated: int
+    """Events that came again, known by their nonce, by which the service counts them once."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,8 @@ def ask(row: Row, folder: Path) -> Outcome:
     """Asks everything. Raises ``AssertionError`` where the server does not start, evaluate or follow."""
     stop = _ask_to_stop(row, folder / "stop", row.stop, everybody=row.stops_everybody)
     term = stop
-    if row.stop != signal.SIGTERM:
-        term = _ask_to_stop(row, folder / "term", signal.SIGTERM)
+    if row.stop != "SIGTERM":
+        term = _ask_to_stop(row, folder / "term", "SIGTERM")
     confirmed, unconfirmed = _kill_with_a_spool(row, folder / "spool")
     return Outcome(stop, term, _kill(row, folder / "kill"), confirmed, unconfirmed)
 
@@ -82,7 +88,7 @@ def serving(row: Row, folder: Path, **settings: str) -> Iterator[Scene]:
     with Platform(data_file(flag(), configuration={"realTimeUpdate": True})) as platform:
         inherited = environment(platform)
         more = {"ANSWERS": str(folder / "answers"), "QUEUE": str(folder / "queue"), **dict(row.settings), **settings}
-        path = os.pathsep.join([str(folder), inherited["PYTHONPATH"]])
+        path = os.pathsep.join([str(folder / "watched"), inherited["PYTHONPATH"]])
         given = {**inherited, **more, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
         if row.queue:
             _fill_queue(given)
@@ -103,7 +109,8 @@ def serving(row: Row, folder: Path, **settings: str) -> Iterator[Scene]:
 def _prepare(row: Row, folder: Path, port: int) -> list[str]:
     """What the command needs in its folder; the command line."""
     module = (row.touch or WEB).partition(":")[0]
-    (folder / f"{TOUCHED}.py").write_text(f"from {module} import application\n")
+    (folder / "watched").mkdir()
+    (folder / "watched" / f"{TOUCHED}.py").write_text(f"from {module} import application\n")
     arguments = row.arguments(port, folder)
     if row.server == "mod_wsgi":
         apache.configure(folder, port)
@@ -117,21 +124,24 @@ def _fill_queue(given: dict[str, str]) -> None:
     subprocess.run(command, env=given, cwd=ROOT, check=True, timeout=120)
 
 
-def _ask_to_stop(row: Row, folder: Path, number: int, *, everybody: bool = False) -> Counts:
+def _ask_to_stop(row: Row, folder: Path, name: str, *, everybody: bool = False) -> Counts:
     with serving(row, folder) as scene:
         if row.frozen_second:
             _freeze(scene, row.frozen_second)
         else:
             _switch_off(scene)
         _wait_for_the_change(scene)
-        if row.reload is not None or row.touch:
+        if row.reload or row.touch:
             _begin_anew(scene, row, folder)
         time.sleep(_INTERVALS_SECOND)
         assert scene.load.mistakes() == [], scene.running.log
-        scene.running.tell(number, everybody=everybody)
+        scene.running.tell(signal.Signals[name], everybody=everybody)
         scene.running.wait()
         scene.load.stop()
-        return _counts(scene.platform, scene.load.answers())
+        counts = _counts(scene.platform, scene.load.answers())
+        if counts.lost:
+            print(f"{row.name} at {name}: {counts}\n{scene.running.log}", file=sys.stderr)
+        return counts
 
 
 def _switch_off(scene: Scene) -> None:
@@ -160,22 +170,31 @@ def _wait_for_the_change(scene: Scene) -> None:
 def _begin_anew(scene: Scene, row: Row, folder: Path) -> None:
     """The server replaces the processes that serve."""
     former = {answer.process for answer in scene.load.answers()}
-    if row.reload is not None:
-        scene.running.tell(row.reload)
-    else:
-        with (folder / f"{TOUCHED}.py").open("a") as file:
-            file.write("# changed\n")
-    _wait(
-        scene,
-        lambda: former.isdisjoint(answer.process for answer in _latest(scene.load)),
-        "it does not begin its processes anew",
-        at_least=len(scene.load.answers()) + _ENOUGH,
-    )
+    program = folder / "watched" / f"{TOUCHED}.py"
+    changes = itertools.count(time.monotonic(), _RELOADER_SECOND)
+    due = next(changes)
+
+    def has_begun() -> bool:
+        nonlocal due
+        # A reloader that has not looked at the file before does not know that it has changed.
+        if (
+            row.touch
+            and time.monotonic() >= due
+            and former.issuperset(answer.process for answer in _latest(scene.load))
+        ):
+            due = next(changes)
+            program.write_text(program.read_text() + "# changed\n")
+        return former.isdisjoint(answer.process for answer in _latest(scene.load))
+
+    if row.reload:
+        scene.running.tell(signal.Signals[row.reload])
+    _wait(scene, has_begun, "it does not begin its processes anew")
 
 
 def _kill(row: Row, folder: Path) -> Counts:
     with serving(row, folder) as scene:
-        time.sleep(_INTERVALS_SECOND)
+        _wait(scene, lambda: scene.platform.received.counts()["events"] > 0, "nothing is sent while it serves")
+        time.sleep(_HALF_INTERVAL_SECOND)
         _end_at_once(scene)
         return _counts(scene.platform, scene.load.answers())
 
@@ -189,6 +208,7 @@ def _kill_with_a_spool(row: Row, folder: Path) -> tuple[Counts, Counts]:
             lambda: sum(answer.is_confirmed for answer in scene.load.answers()[before:]) > _ENOUGH,
             "nothing is confirmed",
         )
+        time.sleep(_INTERVALS_SECOND)
         _end_at_once(scene)
         scene.platform.behave("tracking")
         _send_the_spool(scene.platform, folder / "spool")
@@ -223,16 +243,17 @@ def _counts(platform: Platform, answers: list[Answer]) -> Counts:
     codes = {answer.visitor_code for answer in answers}
     arrived = Counter(event["visitorCode"] for event in platform.received.events if event["eventType"] == "conversion")
     twice = sum(count - 1 for code, count in arrived.items() if code in codes)
-    return Counts(len(codes), sum(code not in arrived for code in codes), twice + platform.received.duplicated)
+    return Counts(len(codes), sum(code not in arrived for code in codes), twice, platform.received.duplicated)
 
 
 def _latest(load: Load) -> list[Answer]:
     return load.answers()[-_ENOUGH:]
 
 
-def _wait(scene: Scene, condition: object, problem: str, at_least: Optional[int] = None) -> None:
+def _wait(scene: Scene, condition: Callable[[], bool], problem: str, at_least: Optional[int] = None) -> None:
     def holds() -> bool:
         assert not scene.running.has_ended, f"it has ended:\n{scene.running.log}"
-        return (at_least is None or len(scene.load.answers()) >= at_least) and condition()  # type: ignore[operator]
+        assert scene.load.mistakes() == [], f"{scene.load.mistakes()[:3]}\n{scene.running.log}"
+        return (at_least is None or len(scene.load.answers()) >= at_least) and condition()
 
     wait_until(holds, lambda: f"{problem}: {_latest(scene.load)}, {scene.load.mistakes()[:5]}\n{scene.running.log}")

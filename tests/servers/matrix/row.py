@@ -6,17 +6,17 @@ import importlib.util
 import os
 import shlex
 import shutil
-import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tests.servers.harness import BIN
 
 WEB = "tests.servers.programs.web:application"
 SITE = "tests.servers.programs.site:application"
 TOUCHED = "reloaded"
-"""A module in a folder of its own, with the same application: the server looks whether its file changes."""
+"""A module in the folder ``watched``, with the same application: the server looks whether its file changes."""
 
 
 @dataclass(frozen=True)
@@ -24,19 +24,19 @@ class Row:
     """``command`` is split as a shell does, then ``{python}``, ``{bin}``, ``{port}`` and ``{folder}`` are filled in."""
 
     server: str
-    """As its heading."""
+    """Whose it is: several rows have the same."""
     name: str
     """What stands in the table: unique."""
     command: str
     needs: tuple[str, ...] = ()
-    """Modules, and programs, which stand in the environment's ``bin`` or on the path."""
+    """Modules, and programs, as ``bin:apache2``, which stand in the environment's ``bin`` or on the path."""
     settings: tuple[tuple[str, str], ...] = ()
     """More of the process environment."""
-    stop: int = signal.SIGTERM
+    stop: str = "SIGTERM"
     """The signal that ends it gracefully."""
     stops_everybody: bool = False
     """Whether all of its processes get that signal, as from a terminal."""
-    reload: int | None = None
+    reload: str = ""
     """The signal at which it starts its processes anew."""
     touch: str = ""
     """Or the module whose file is changed for that: what is imported into it."""
@@ -44,9 +44,8 @@ class Row:
     """Whether visitors come over HTTP; else the program visits itself, and writes its answers into a file."""
     queue: bool = False
     """Whether visits are messages in the queue of Celery."""
-    loses_at_term: bool = False
-    """Whether it ends at ``SIGTERM`` without running anything."""
-
+    term: Literal["kept", "lost", "depends"] = "kept"
+    """What is queued when it ends by ``SIGTERM``; it depends where a process ends at once only if it is busy."""
     frozen_second: int = 0
     """How long all of its processes are stopped while the data file changes."""
     advice: str = ""
@@ -65,9 +64,16 @@ class Row:
         return [part.format(**places) for part in shlex.split(self.command)]
 
 
+def path_of(program: str) -> str | None:
+    """Where a program is, if it is anywhere. Debian's Apache is not on the path of everybody."""
+    return shutil.which(program, path=os.pathsep.join([str(BIN), os.environ.get("PATH", ""), "/usr/sbin"]))
+
+
 def _is_here(need: str) -> bool:
-    program = need.startswith("bin:")
-    name = need.partition(":")[2] if program else need
-    if program:
-        return (BIN / name).exists() or shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin") is not None
-    return importlib.util.find_spec(name) is not None
+    kind, _, name = need.rpartition(":")
+    if kind == "bin":
+        return path_of(name) is not None
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # the package that it would be in
+        return False

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-
 from tests.servers.matrix.row import SITE, TOUCHED, WEB, Row
 
 _LIFESPAN = "`KameleoonASGIMiddleware`, or `close()` at the end of the lifespan"
 _HANDLER = "a handler of `SIGTERM` that raises `SystemExit`"
 
-_GUNICORN = (
-    "{python} -m gunicorn --config tests/servers/programs/gunicorn_settings.py --bind 127.0.0.1:{port} --workers 2 "
-)
+_GUNICORN = "{python} -m gunicorn -c tests/servers/programs/gunicorn_settings.py --bind 127.0.0.1:{port} --workers 2 "
 _WORKERS = {
     "sync": f"--worker-class sync {WEB}",
     "gthread": f"--worker-class gthread --threads 4 {WEB}",
@@ -29,7 +24,7 @@ def _gunicorn() -> list[Row]:
             f"gunicorn, {worker}" + (f", `{options.split()[0]}`" if options else ""),
             f"{_GUNICORN}{options} {application}",
             ("gunicorn", *_NEEDS.get(worker, ())),
-            reload=None if options else signal.SIGHUP,
+            reload="" if options else "SIGHUP",
             advice=_LIFESPAN if "uvicorn" in worker else "",
         )
         for worker, application in _WORKERS.items()
@@ -40,12 +35,12 @@ def _gunicorn() -> list[Row]:
 def _asgi() -> list[Row]:
     uvicorn, hypercorn = "{python} -m uvicorn --port {port} ", "{python} -m hypercorn --bind 127.0.0.1:{port} "
     granian = "{python} -m granian --host 127.0.0.1 --port {port} "
-    watched = f"--reload-paths {{folder}} {TOUCHED}:application"
+    watched = f"--reload-paths {{folder}}/watched {TOUCHED}:application"
     return [
         Row("uvicorn", "uvicorn", uvicorn + SITE, ("uvicorn",), advice=_LIFESPAN),
         Row("uvicorn", "uvicorn, `--workers 2`", f"{uvicorn} --workers 2 {SITE}", ("uvicorn",), advice=_LIFESPAN),
         Row(
-            "uvicorn", "uvicorn, `--reload`", f"{uvicorn} --reload --reload-dir {{folder}} {TOUCHED}:application",
+            "uvicorn", "uvicorn, `--reload`", f"{uvicorn} --reload --reload-dir {{folder}}/watched {TOUCHED}:application",
             ("uvicorn",), touch=SITE, advice=_LIFESPAN,
         ),
         Row("hypercorn", "hypercorn", hypercorn + SITE, ("hypercorn",)),
@@ -79,12 +74,12 @@ def _uwsgi() -> list[Row]:
         "`master`, `threads`, `lazy-apps`": "--threads 2 --lazy-apps",
     }
     return [
-        Row("uWSGI", f"uWSGI, {name}", base + gracefully + more, ("bin:uwsgi",), reload=signal.SIGHUP, advice=hook)
+        Row("uWSGI", f"uWSGI, {name}", base + gracefully + more, ("bin:uwsgi",), reload="SIGHUP", advice=hook)
         for name, more in options.items()
     ] + [
         Row(
             "uWSGI", "uWSGI, `master`, without the hook", f"{base} --master --die-on-term --enable-threads",
-            ("bin:uwsgi",), loses_at_term=True,
+            ("bin:uwsgi",), term="depends",
             advice="the hook: a worker that is busy when `SIGTERM` comes ends without running anything",
         ),
     ]  # fmt: skip
@@ -96,16 +91,16 @@ def _wsgi() -> list[Row]:
     needs = ("mod_wsgi", "bin:apache2")
     return [
         Row(
-            "mod_wsgi", "mod_wsgi, daemon", f"{apache} -D DAEMON", needs, stop=signal.SIGWINCH, reload=signal.SIGUSR1,
+            "mod_wsgi", "mod_wsgi, daemon", f"{apache} -D DAEMON", needs, stop="SIGWINCH", reload="SIGUSR1",
             advice=group,
         ),
         Row(
-            "mod_wsgi", "mod_wsgi, embedded", apache, needs, stop=signal.SIGWINCH, reload=signal.SIGUSR1,
+            "mod_wsgi", "mod_wsgi, embedded", apache, needs, stop="SIGWINCH", reload="SIGUSR1",
             advice=group,
         ),
         Row(
             "waitress", "waitress", f"{{bin}}/waitress-serve --listen 127.0.0.1:{{port}} {WEB}", ("waitress",),
-            stop=signal.SIGINT, loses_at_term=True, advice=f"stop it by `SIGINT`, or have {_HANDLER}: the next row",
+            stop="SIGINT", term="lost", advice=f"stop it by `SIGINT`, or have {_HANDLER}: the next row",
         ),
         Row(
             "waitress", "waitress, with a handler", "{python} -m tests.servers.programs.waitress_program {port}",
@@ -113,9 +108,9 @@ def _wsgi() -> list[Row]:
         ),
         Row(
             "Django", "Django's `runserver`, autoreload",
-            "{python} -m django runserver --settings tests.servers.programs.django_settings --pythonpath {folder} "
+            "{python} -m django runserver --settings tests.servers.programs.django_settings --pythonpath {folder}/watched "
             "127.0.0.1:{port}",
-            ("django",), touch=WEB, stop=signal.SIGINT, stops_everybody=True, loses_at_term=True,
+            ("django",), touch=WEB, stop="SIGINT", stops_everybody=True, term="lost",
             advice="end it by Ctrl-C: at a `SIGTERM` it kills the process that serves",
         ),
         Row(
@@ -129,7 +124,7 @@ def _wsgi() -> list[Row]:
 def _agents() -> list[Row]:
     gunicorn, uvicorn = f"gunicorn {_GUNICORN.partition('gunicorn')[2]}", f"uvicorn --port {{port}} {SITE}"
     datadog = (("DD_TRACE_STARTUP_LOGS", "false"), ("DD_INSTRUMENTATION_TELEMETRY_ENABLED", "false"))
-    telemetry = tuple((f"OTEL_{signal_name}_EXPORTER", "console") for signal_name in ("TRACES", "METRICS", "LOGS"))
+    telemetry = tuple((f"OTEL_{kind}_EXPORTER", "console") for kind in ("TRACES", "METRICS", "LOGS"))
     return [
         Row(
             "agents", f"`{agent}`, {name}", f"{{bin}}/{agent} {{bin}}/{command}", (module, needs), settings=settings,
@@ -167,9 +162,6 @@ def _tasks() -> list[Row]:
 
 def _processes() -> list[Row]:
     program = "{python} -m tests.servers.programs.endless "
-    methods = [
-        method for method in ("fork", "forkserver", "spawn") if method in multiprocessing.get_all_start_methods()
-    ]
     ends = f"{_HANDLER}, or tells the others to end"
     rows = [
         Row("processes", f"`{name}`, {method}", f"{program}{model} {method}", is_asked=False, advice=advice)
@@ -178,7 +170,7 @@ def _processes() -> list[Row]:
             ("multiprocessing.Pool", "pool", "`close()` and `join()`; the end of `with Pool(…)` is `terminate()`"),
             ("ProcessPoolExecutor", "executor", ends),
         )
-        for method in methods
+        for method in ("fork", "forkserver", "spawn")
     ]
     return [
         *rows,
@@ -186,11 +178,11 @@ def _processes() -> list[Row]:
         Row("processes", "`ThreadPoolExecutor`", f"{program}threads fork", is_asked=False, advice=_HANDLER),
         Row("processes", "a script with a handler", f"{program}script fork", is_asked=False, advice=_HANDLER),
         Row(
-            "processes", "a script without a handler", f"{program}plain fork", is_asked=False, stop=signal.SIGINT,
-            loses_at_term=True, advice=_HANDLER,
+            "processes", "a script without a handler", f"{program}plain fork", is_asked=False, stop="SIGINT",
+            term="lost", advice=_HANDLER,
         ),
         Row(
-            "processes", "a script that ends by `os._exit`", f"{program}exit fork", is_asked=False, loses_at_term=True,
+            "processes", "a script that ends by `os._exit`", f"{program}exit fork", is_asked=False, term="lost",
             advice="`close()`, or `flush(timeout=…)`, before it",
         ),
         Row(

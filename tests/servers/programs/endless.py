@@ -26,7 +26,7 @@ _is_over: list[int] = []
 
 def visit(number: int) -> None:
     client.wait_init()
-    write_answer(f"visitor-{number}{CONFIRM if 'CONFIRM' in os.environ and number % 2 else ''}")
+    write_answer(f"visitor-{number}{CONFIRM if 'CONFIRM' in os.environ and number // 2 % 2 else ''}")
 
 
 def numbers(first: int = 0, step: int = 1) -> Iterator[int]:

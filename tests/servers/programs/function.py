@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -24,8 +25,10 @@ def handler(environ: dict[str, Any], start_response: Any) -> Any:
 
 
 def end(*_: Any) -> None:
-    raise SystemExit(0)
+    # In a thread: ``shutdown`` waits for the loop that this handler interrupts, and an exception would be swallowed there.
+    threading.Thread(target=server.shutdown).start()
 
 
+server = make_server("127.0.0.1", int(sys.argv[1]), handler, handler_class=Quiet)
 signal.signal(signal.SIGTERM, end)
-make_server("127.0.0.1", int(sys.argv[1]), handler, handler_class=Quiet).serve_forever()
+server.serve_forever()
