@@ -204,11 +204,15 @@ bench: profiled $(VENV)/bench-installed
 bench-compare: profiled $(VENV)/bench-installed
 	$(BIN)/python -m benches.compare --write
 
-## What is known against our dependencies and our workflows: licences, sources, bans, weaknesses. ADVISORIES=1 also asks the
-## database of weaknesses of crates, which lies on the network.
+## What is known against our dependencies and our workflows: licences, sources, bans, weaknesses; and secrets that were left
+## in a file. ADVISORIES=1 also asks the database of weaknesses of crates, which lies on the network: RustSec's, which
+## cargo-audit asks as well, so that is not needed beside cargo-deny.
 audit: $(VENV)/made
 	$(BIN)/python -m pip install --quiet --group audit
 	$(BIN)/zizmor --quiet --offline .github
+	@# 3: lines of what is known have moved. What is no secret is added with `detect-secrets scan --baseline`, and audited.
+	cp .secrets.baseline $(VENV)/secrets.baseline
+	$(BIN)/detect-secrets-hook --baseline $(VENV)/secrets.baseline $$(git ls-files) || [ $$? -eq 3 ]
 	command -v cargo-deny >/dev/null || cargo install --quiet --locked cargo-deny
 	cargo deny --manifest-path rust/Cargo.toml --log-level error check licenses bans sources $(if $(ADVISORIES),advisories)
 	$(BIN)/pip-audit --progress-spinner off .

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.authority import tls_service
 
 
 def make_certificate(folder: Path) -> Path:
@@ -30,18 +30,5 @@ def secure_service(certificate: Path, handler: type[BaseHTTPRequestHandler]) -> 
     """Serves; the origin."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, certificate.with_name("key.pem"))
-
-    class Secure(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def finish_request(self, request: Any, client_address: Any) -> None:
-            with context.wrap_socket(request, server_side=True) as secured:
-                super().finish_request(secured, client_address)  # type: ignore[arg-type]
-
-        def handle_error(self, *_: Any) -> None:
-            pass
-
-    with Secure(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"https://localhost:{running.server_address[1]}"
-        running.shutdown()
+    with tls_service(context, handler) as running:
+        yield running.origin

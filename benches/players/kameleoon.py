@@ -77,7 +77,7 @@ class Reference(Kameleoon):
     def __init__(self, origin: str, codes: list[str]) -> None:
         from tests.differential.play import ReferenceReplay
 
-        ReferenceReplay._redirect(origin)
+        ReferenceReplay.redirect(origin)
         super().__init__(origin, codes)
 
     def options(self) -> dict[str, Any]:

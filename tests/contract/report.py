@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import collections
 import json
+import re
 from typing import Any
 from xml.etree import ElementTree
 
 from tests.contract.harness import Outcome
 
+_RANDOM = re.compile(r"\b[0-9a-f]{16}\b")
+"""Codes that were made at random."""
 _CELL = 110
 """So many characters of a value are shown in a table."""
 
@@ -104,5 +107,5 @@ def as_rows(outcomes: list[Outcome]) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, str):
         return value
-    text = json.dumps(value).replace("|", "\\|").replace("`", "'")
+    text = _RANDOM.sub("…", json.dumps(value)).replace("|", "\\|").replace("`", "'")
     return f"`{text if len(text) <= _CELL else text[:_CELL] + ' …'}`"
