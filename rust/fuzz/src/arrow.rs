@@ -126,7 +126,12 @@ fn table(chance: &mut Unstructured<'_>) -> Result<()> {
     let found = answers(&found, layout, kept, keys.len());
     assert_eq!(found.len(), count, "a row of answers a row");
     let engine = Engine::new(Snapshot::new(file(), ()), 42, false);
-    if std::env::var("SHOW").is_ok() { for c in rows.columns() { eprintln!("{c:?}"); } eprintln!("{columns:?}"); }
+    if std::env::var("SHOW").is_ok() {
+        for c in rows.columns() {
+            eprintln!("{c:?}");
+        }
+        eprintln!("{columns:?}");
+    }
     compare(&engine, &codes, &columns, &keys, &found);
     assert_eq!(progress.lock().expect("no panic").rows, count as u64);
     Ok(())
