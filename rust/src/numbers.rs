@@ -56,7 +56,12 @@ pub fn write_float(out: &mut String, float: f64) {
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..16).contains(&exponent) {
         let start = out.len();
-        let _ = write!(out, "{float}");
+        let places = mantissa.split_once('.').map_or(0, |(_, digits)| digits.len());
+        match usize::try_from(exponent) {
+            // So near to the last bit two decimals may be as near; Python takes the even one, and Rust the larger.
+            Ok(exponent @ 13..) => _ = write!(out, "{float:.*}", places.saturating_sub(exponent)),
+            _ => _ = write!(out, "{float}"),
+        }
         if !out[start..].contains('.') {
             out.push_str(".0");
         }
@@ -278,6 +283,10 @@ mod tests {
             (f64::NEG_INFINITY, "-inf"),
             (1.234e300, "1.234e+300"),
             (123_456_789.125, "123456789.125"),
+            (700_710_070_070_072.25, "700710070070072.2"),
+            (-700_710_070_070_072.75, "-700710070070072.8"),
+            (2_251_799_813_685_248.5, "2251799813685248.5"),
+            (562_949_953_421_312.125, "562949953421312.1"),
         ] {
             assert_eq!(shown(float), text);
         }

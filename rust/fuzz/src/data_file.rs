@@ -54,7 +54,9 @@ pub fn check(input: &[u8]) {
         keys: first.data_file.flags.iter().take(MOST_FLAGS).map(|flag| flag.key.to_string()).collect(),
         is_known,
         // What is saved makes a visitor, of which some conditions hold that do not hold of nobody.
-        stable: is_known && !words.texts.is_empty() && !words.texts.iter().any(|text| ON_ASSIGNED.contains(&text.as_str())),
+        stable: is_known
+            && !words.texts.is_empty()
+            && !words.texts.iter().any(|text| ON_ASSIGNED.contains(&text.as_str())),
     };
     let answers = run(first.data_file, third.data_file, &plan);
     let engine = Engine::new(Snapshot::new(second.data_file, ()), 7, true);

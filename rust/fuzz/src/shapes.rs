@@ -228,4 +228,5 @@ pub fn everything(holdout: bool) -> Value {
 }
 
 /// Those without and with a holdout, as text.
-pub static EVERYTHING: LazyLock<[String; 2]> = LazyLock::new(|| [false, true].map(|holdout| everything(holdout).to_string()));
+pub static EVERYTHING: LazyLock<[String; 2]> =
+    LazyLock::new(|| [false, true].map(|holdout| everything(holdout).to_string()));
