@@ -156,6 +156,12 @@ differential: build
 contract: build $(VENV)/installed
 	$(BIN)/python -m tests.contract --adapter $(if $(REFERENCE),reference,ours)
 
+## So many mutations of real data files, each asked everything (200,000: seven minutes); tests/hostile has other hostile input.
+COUNT ?= 200000
+SEED ?= 1
+hostile: build
+	$(BIN)/python -m tests.hostile --count $(COUNT) --seed $(SEED)
+
 ## The public names of the reference client, 3.22.2 and 3.4.0, and what became of each (docs/migrating.md).
 names: build
 	$(BIN)/python -m tests.differential.names_report --record --write

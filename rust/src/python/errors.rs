@@ -1,5 +1,7 @@
 //! The one mapping from the core's errors to the exceptions of `kameleoon.exceptions`.
 
+use std::borrow::Cow;
+
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyType};
@@ -59,10 +61,21 @@ pub(super) fn is_documented(py: Python<'_>, error: &PyErr) -> bool {
     base.is_ok_and(|base| error.is_instance(py, &base))
 }
 
+/// A key of a million characters is no help in a message, and messages go into logs.
+const LONGEST: usize = 500;
+
+fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => Cow::Owned(format!("{}… ({} characters)", &text[..end], text.chars().count())),
+        None => Cow::Borrowed(text),
+    }
+}
+
 fn raise<'py>(py: Python<'py>, class: &str, message: &str, hint: Option<impl IntoPyObject<'py>>) -> PyErr {
+    let message = shortened(message);
     let find = || -> PyResult<PyErr> {
         let class = py.import("kameleoon.exceptions")?.getattr(class)?.cast_into::<PyType>()?;
-        let Some(hint) = hint else { return Ok(PyErr::from_type(class, (message.to_owned(),))) };
+        let Some(hint) = hint else { return Ok(PyErr::from_type(class, (message.into_owned(),))) };
         let named = [("hint", hint)].into_py_dict(py)?;
         Ok(PyErr::from_value(class.call((message,), Some(&named))?))
     };
