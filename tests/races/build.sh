@@ -41,7 +41,7 @@ mkdir -p "$directory/objects"
 cd "$directory/objects"
 # Under ThreadSanitizer the functions' names are wanted; elsewhere nobody looks.
 [ "$kind" = thread-sanitized ] || options+=(CFLAGS=-g0)
-"$source/configure" -q --prefix="$directory" --without-doc-strings "${options[@]}" >configure.log
+"$source/configure" -q --prefix="$directory" --without-doc-strings --disable-test-modules "${options[@]}" >configure.log
 make -s -j "${JOBS:-2}" >make.log 2>&1 || { tail -n 30 make.log >&2 && exit 1; }
 make -s install >install.log 2>&1 || { tail -n 30 install.log >&2 && exit 1; }
 cd "$directory"
