@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds a CPython that no registry has as a binary, from Debian's source package, into a directory that is kept:
-#   build.sh KIND DIRECTORY      KIND is free-threaded, debug (reference counts checked), or thread-sanitized (and free-threaded)
+#   build.sh KIND DIRECTORY      KIND is free-threaded, or debug (reference counts checked)
 # Root is needed only where libraries are missing. PYTHON_SOURCE=DIRECTORY: another source, unpacked.
 set -euo pipefail
 kind=$1
@@ -34,14 +34,12 @@ source=$(cd "$source" && pwd)
 case $kind in
   free-threaded) options=(--disable-gil) ;;
   debug) options=(--with-pydebug) ;;
-  thread-sanitized) options=(--disable-gil --with-thread-sanitizer) ;;
   *) echo "there is no kind $kind" >&2 && exit 2 ;;
 esac
 mkdir -p "$directory/objects"
 cd "$directory/objects"
-# Under ThreadSanitizer the functions' names are wanted; elsewhere nobody looks.
-[ "$kind" = thread-sanitized ] || options+=(CFLAGS=-g0)
-"$source/configure" -q --prefix="$directory" --without-doc-strings "${options[@]}" >configure.log
+options+=(CFLAGS=-g0)
+"$source/configure" -q --prefix="$directory" --without-doc-strings --disable-test-modules "${options[@]}" >configure.log
 make -s -j "${JOBS:-2}" >make.log 2>&1 || { tail -n 30 make.log >&2 && exit 1; }
 make -s install >install.log 2>&1 || { tail -n 30 install.log >&2 && exit 1; }
 cd "$directory"

@@ -25,7 +25,18 @@ FIXTURES = {
 """By fixtures, which all threads of a test share."""
 PROCESSES = "works in processes of its own, where the threads of this one change nothing"
 ONE_NAME = "asks for the client of a site, of which a process has one"
+ONE_CLIENT = "looks at what the one client, source or hook of its fixtures has done"
+ONE_PROCESS = "looks at what the whole process has, or turns its clock, or captures what all its clients do"
 TESTS = {
+    "tests/testing/test_captures.py": ONE_PROCESS,
+    "tests/testing/test_clock.py": ONE_PROCESS,
+    "tests/testing/test_conditions.py": ONE_PROCESS,
+    "tests/testing/test_scopes.py": ONE_PROCESS,
+    "tests/unit/test_data_source.py": ONE_CLIENT,
+    "tests/unit/test_event_stream.py": "counts what its one server sends",
+    "tests/unit/test_network_parts.py": ONE_PROCESS,
+    "tests/unit/test_test_hook.py": ONE_PROCESS,
+    "tests/unit/test_visitor.py::test_details_tell_why": ONE_CLIENT,
     "tests/unit/test_client.py::test_a_closed_client_is_not_handed_out_again": ONE_NAME,
     "tests/unit/test_client.py::test_one_client_per_site_however_many_threads_ask": ONE_NAME,
     "tests/unit/test_bad_input.py::test_fifty_megabytes": "takes half a gigabyte for each thread",

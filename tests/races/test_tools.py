@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.races import parallel, thread_sanitizer, valgrind
+from tests.races import parallel, valgrind
 
 ROOT = Path(__file__).parents[2]
 EXTENSION = "/site-packages/kameleoon/_native.cpython-311-x86_64-linux-gnu.so"
@@ -28,25 +28,6 @@ def test_what_valgrind_finds_is_the_extensions_where_no_python_stands_between(pl
     text = f"<valgrindoutput><error><what>Invalid read of size 8</what><stack>{frames}</stack></error></valgrindoutput>"
     found = list(valgrind.of_extension(ElementTree.fromstring(text)))
     assert [what for what, _ in found] == ["Invalid read of size 8"] * is_own
-
-
-def report(*stacks: list[str]) -> str:
-    """As ThreadSanitizer writes it."""
-    titles = ["Write of size 8 at 0x7b by thread T1:", "Previous read of size 8 at 0x7b by main thread:"]
-    parts = [
-        "\n".join([f"  {title}", *(f"    #{n} f <null> ({place}+0x1)" for n, place in enumerate(stack))])
-        for title, stack in zip(titles, stacks)
-    ]
-    return (
-        "\n\n".join(["==================\nWARNING: ThreadSanitizer: data race (pid=1)\n" + parts[0], *parts[1:]]) + "\n"
-    )
-
-
-def test_a_race_is_the_extensions_where_it_takes_part() -> None:
-    ours, pythons = [EXTENSION, "python3.14t"], ["python3.14t", EXTENSION]
-    for first, second, is_own in ((ours, pythons, 1), (pythons, ours, 1), (pythons, pythons, 0)):
-        found = thread_sanitizer.of_extension(report(first, second) + report(pythons, pythons))
-        assert len(found) == is_own
 
 
 def test_the_tests_that_run_in_one_thread_are_there() -> None:
