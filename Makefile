@@ -121,7 +121,7 @@ test-servers: build $(VENV)/servers-installed
 ## One program under each server that people use, under load: what is lost when it ends, and what is doubled (5 minutes).
 ## The page docs/servers.md is written by `python -m tests.servers.matrix --write`.
 test-matrix: build $(VENV)/servers-installed
-	$(BIN)/python -m pytest -p no:benchmark tests/servers/matrix --numprocesses $(WORKERS)
+	$(BIN)/python -m pytest -p no:benchmark tests/servers/matrix --numprocesses 3
 
 ## Processes that share a data file, by a file and by Redis (`redis-server`; without it its tests are skipped; 5 minutes).
 test-sharing: build

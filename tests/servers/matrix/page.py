@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tests.servers.harness import ROOT
 from tests.servers.matrix.questions import Counts, Outcome
@@ -31,21 +31,26 @@ _PACKAGES = (
 
 def table(outcomes: Mapping[Row, Outcome]) -> str:
     """A line for each row, and before them what it was run on."""
+    return _table([_line(row, outcome) for row, outcome in outcomes.items()])
+
+
+def write(outcomes: Mapping[Row, Outcome], rows: Sequence[Row]) -> None:
+    """Writes the table of all ``rows`` in the place of the former one. Those without an outcome keep their lines."""
+    text = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    former = {line.split(" | ")[0].removeprefix("| "): line for line in text[2].splitlines()}
+    lines = [_line(row, outcomes[row]) if row in outcomes else former[row.name] for row in rows]
+    PAGE.write_text(text[0] + BEGIN + _table(lines), encoding="utf-8")
+
+
+def _table(lines: Sequence[str]) -> str:
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
-    lines = [
+    head = [
         f"Run on {time.strftime('%Y-%m-%d')}, with Python {platform.python_version()} on {platform.system()}: {versions}.",
         "",
         "| " + " | ".join(_COLUMNS) + " |",
         "|" + "---|" * len(_COLUMNS),
     ]
-    lines += [_line(row, outcome) for row, outcome in outcomes.items()]
-    return "\n".join(lines) + "\n"
-
-
-def write(outcomes: Mapping[Row, Outcome]) -> None:
-    """Writes the table in the place of the former one."""
-    text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(text.partition(BEGIN)[0] + BEGIN + table(outcomes), encoding="utf-8")
+    return "\n".join([*head, *lines]) + "\n"
 
 
 def rows_of_the_page() -> list[tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.servers.matrix.row import SITE, TOUCHED, WEB, Row
 
 _LIFESPAN = "`KameleoonASGIMiddleware`, or `close()` at the end of the lifespan"
+_RECYCLED = "`flush(timeout=…)` where each event counts: on a machine that is overloaded, one of many stops lost events"
 _HANDLER = "a handler of `SIGTERM` that raises `SystemExit`"
 
 _GUNICORN = "{python} -m gunicorn -c tests/servers/programs/gunicorn_settings.py --bind 127.0.0.1:{port} --workers 2 "
@@ -155,6 +156,8 @@ def _tasks() -> list[Row]:
         Row(
             "Celery", f"Celery, {name}", celery + options,
             ("celery", "gevent") if name == "gevent" else ("celery",), is_asked=False, queue=True,
+            term="depends" if "max-tasks" in options else "kept",
+            advice=_RECYCLED if "max-tasks" in options else "",
         )
         for name, options in pools.items()
     ]  # fmt: skip

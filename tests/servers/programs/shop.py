@@ -23,6 +23,7 @@ client = KameleoonClientFactory.create(
         top_level_domain="example.com",
         endpoint=os.environ["ORIGIN"],
         spool=os.environ.get("SPOOL"),
+        close_timeout_second=20,  # the default of 2 s is little on a machine that is busy with ten servers at once
     ),
 )
 
