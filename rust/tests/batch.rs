@@ -7,7 +7,7 @@ mod support;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use arrow_array::builder::{ListBuilder, StringBuilder};
+use arrow_array::builder::{ListBuilder, NullBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 
@@ -189,13 +189,29 @@ fn lists_in_a_dictionary_are_read_as_lists() {
         assign(&file, RecordBatch::try_from_iter(columns).unwrap(), request(1)).unwrap()
     };
     let (pro, others): (&[&str], &[&str]) = (&["pro"], &["free", "trial"]);
-    let keys = (0..30).map(|row| (row % 5 < 4).then_some(row % 5));
-    let expected =
-        keys.clone().map(|key| [Some(pro), None, Some(&[]), Some(others), None][key.map_or(4, |key| key as usize)]);
-    let expected: Vec<Option<&[&str]>> = expected.collect();
-    let keys: Int32Array = keys.collect();
-    let encoded = Arc::new(DictionaryArray::new(keys, lists(&[Some(pro), None, Some(&[]), Some(others)])));
-    assert_eq!(answers(encoded), answers(lists(&expected)));
+    let distinct = [Some(pro), None, Some(&[]), Some(others)];
+    let rows: Vec<Option<&[&str]>> = (0..30).map(|row| distinct[row % 4]).collect();
+    let keys: Int32Array = (0..30).map(|row| (row % 4 != 1 || row < 15).then_some(row % 4)).collect();
+    let encoded = Arc::new(DictionaryArray::new(keys, lists(&distinct)));
+    assert_eq!(answers(encoded), answers(lists(&rows)));
+}
+
+#[test]
+fn lists_of_nothing_may_be_lists_of_anything() {
+    // What Arrow makes of lists that are all empty.
+    let file = compiled(&data_file(&[], &[], false, 1.0));
+    let mut builder = ListBuilder::new(NullBuilder::new());
+    builder.append(true);
+    builder.append(false);
+    let lists: ArrayRef = Arc::new(builder.finish());
+    let plain = plain(2);
+    let roles = [Role::Conversions, Role::PageUrl, Role::CustomData(CustomDataKey::Index(1))];
+    for role in roles {
+        let columns = [("code", Arc::clone(plain.column(0))), ("lists", Arc::clone(&lists))];
+        let rows = RecordBatch::try_from_iter(columns).unwrap();
+        let found = assign(&file, rows, Request { data: vec![(role.clone(), "lists".into())], ..request(1) });
+        assert_eq!(found.unwrap()[0].num_rows(), 2, "{role:?}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 /// Seconds of the processor's time that one call may take: compiling a data file, evaluating a flag, matching a pattern.
 ///
-/// The patterns of one evaluation may take 13 ms in a release; with AddressSanitizer, coverage and debug assertions, ten to
+/// The patterns of one evaluation may take 13 ms in a release; with `AddressSanitizer`, coverage and debug assertions, ten to
 /// twenty times as long. A second is what no call reaches but one whose work grows faster than its input.
 pub const BOUND: f64 = 1.0;
 

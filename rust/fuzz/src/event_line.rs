@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arbitrary::{Result, Unstructured};
 use compact_str::CompactString;
 use kameleoon_engine::datafile::compile;
+use kameleoon_engine::delivery::batch::Batch;
 use kameleoon_engine::delivery::event::{Line, is_too_long};
 use kameleoon_engine::engine::{Engine, Snapshot, VisitorCode};
 use kameleoon_engine::visitor::datum::{Browser, Conversion, Datum, Geolocation, PageView, Values};
@@ -150,7 +151,7 @@ fn sent(chance: &mut Unstructured<'_>) {
         check_lines(batch.body(), events);
         let (first, second) = batch.halve();
         check_lines(first.body(), first.events());
-        let halves = first.events() + second.as_ref().map_or(0, |second| second.events());
+        let halves = first.events() + second.as_ref().map_or(0, Batch::events);
         assert_eq!(halves, events, "halved");
         if let Some(second) = second {
             check_lines(second.body(), second.events());

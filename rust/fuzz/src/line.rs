@@ -85,7 +85,7 @@ impl Parameters {
                 }
             }
             "page" => {
-                let referrers = self.get("referrersIndices").map(|text| serde_json::from_str::<Vec<i64>>(text));
+                let referrers = self.get("referrersIndices").map(serde_json::from_str::<Vec<i64>>);
                 Event::PageView(Arc::new(PageView {
                     url: self.text("href").unwrap_or_default(),
                     title: self.text("title"),

@@ -144,6 +144,7 @@ pub fn datum(chance: &mut Unstructured<'_>, words: &Words) -> Result<Datum> {
         }
         6 => {
             let count = chance.int_in_range(0..=3)?;
+            #[expect(clippy::type_complexity, reason = "as the datum has it")]
             let cookies: Result<Box<[(Box<str>, Box<str>)]>> =
                 (0..count).map(|_| Ok((words.text(chance)?.into(), words.text(chance)?.into()))).collect();
             Datum::Cookie(Arc::new(Cookie { cookies: cookies? }))

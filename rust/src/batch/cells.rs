@@ -54,6 +54,8 @@ pub enum Shape {
     Float,
     /// Truths.
     Boolean,
+    /// Lists of nothing but nulls, which may stand for any lists.
+    Nulls,
     /// Lists of text.
     Texts,
     /// Lists of whole numbers.
@@ -88,10 +90,11 @@ impl Shape {
                         return texts.then_some(Self::Map);
                     }
                     item => match Self::of(item)? {
-                        Self::Null | Self::Text => Self::Texts,
+                        Self::Null => Self::Nulls,
+                        Self::Text => Self::Texts,
                         Self::Integer => Self::Integers,
                         Self::Float | Self::Boolean => Self::Others,
-                        Self::Texts | Self::Integers | Self::Others | Self::Map => return None,
+                        Self::Nulls | Self::Texts | Self::Integers | Self::Others | Self::Map => return None,
                     },
                 }
             }

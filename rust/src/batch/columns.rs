@@ -134,13 +134,14 @@ impl Role {
             Self::BrowserVersion | Self::Latitude | Self::Longitude => {
                 ("numbers", matches!(shape, Some(Shape::Integer | Shape::Float | Shape::Text | Shape::Null)))
             }
-            Self::PageUrl | Self::PageTitle => {
-                ("text, or lists of text", matches!(shape, Some(Shape::Text | Shape::Texts | Shape::Null)))
-            }
+            Self::PageUrl | Self::PageTitle => (
+                "text, or lists of text",
+                matches!(shape, Some(Shape::Text | Shape::Texts | Shape::Null | Shape::Nulls)),
+            ),
             Self::Cookies => ("a map from text to text", matches!(shape, Some(Shape::Map | Shape::Null))),
             Self::Conversions => (
                 "whole numbers, or lists of them",
-                matches!(shape, Some(Shape::Integer | Shape::Integers | Shape::Null)),
+                matches!(shape, Some(Shape::Integer | Shape::Integers | Shape::Null | Shape::Nulls)),
             ),
             _ => ("text", matches!(shape, Some(Shape::Text | Shape::Null))),
         };
