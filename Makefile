@@ -156,6 +156,12 @@ differential: build
 contract: build $(VENV)/installed
 	$(BIN)/python -m tests.contract --adapter $(if $(REFERENCE),reference,ours)
 
+## A machine that does to a client whatever a program may do, in any order, beside a model of what has to come of it
+## (tests/models): so many runs, found at random.
+EXAMPLES ?= 200
+models: build $(VENV)/installed
+	$(BIN)/python -m tests.models --examples $(EXAMPLES)
+
 ## So many mutations of real data files, each asked everything (200,000: seven minutes); tests/hostile has other hostile input.
 COUNT ?= 200000
 SEED ?= 1
