@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.soak.plot import draw
-from tests.soak.verdict import complaints, summary
+from tests.soak.verdict import complaints, summary, tell_behind
 from tests.soak.worker import client_of
 from tests.soak.world import World
 
@@ -77,7 +77,7 @@ def soak(seconds: float, *, processes: int = 4, is_forgetful: bool = False, **op
         end = time.monotonic() + seconds
         calm_at = end - min(CALM_SECONDS, seconds / 2)
         while time.monotonic() < end:
-            arrivals.append({"at": time.time(), "arrived": world.ledger.arrived})
+            arrivals.append({"at": time.time(), "arrived": world.ledger.arrived, "version": world.version})
             if time.monotonic() >= calm_at:
                 world.be_well()
                 world.ledger.is_forgetful = is_forgetful
@@ -88,11 +88,13 @@ def soak(seconds: float, *, processes: int = 4, is_forgetful: bool = False, **op
         for worker in workers:
             worker.wait(END_SECONDS)
         left = sum(_send_what_is_left(f"{spool}/{n}", world) for n in range(processes))
-        arrivals.append({"at": time.time(), "arrived": world.ledger.arrived})
+        arrivals.append({"at": time.time(), "arrived": world.ledger.arrived, "version": world.version})
         ends = {worker.name: worker.end for worker in workers if worker.end is not None}
         visitors = {name: count for told in ends.values() for name, count in told["visitors_by_process"].items()}
-        balance = world.ledger.balance(visitors)
+        again = {name: count for told in ends.values() for name, count in told["again"].items()}
+        balance = world.ledger.balance(visitors, again)
         samples = {worker.name: worker.samples for worker in workers}
+        tell_behind(samples, arrivals)
         return {
             "summary": {**summary(samples, ends, balance), "data_files": version, "faults": world.faults},
             "complaints": complaints(samples, ends, balance, version)

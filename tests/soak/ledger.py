@@ -63,20 +63,23 @@ class Ledger(Received):
         """How many events have arrived so far."""
         return len(self._seen)
 
-    def balance(self, visitors: dict[str, int]) -> Balance:
-        """What became of the events of so many visitors of each process. A visitor has one conversion. It is exposed once,
-        and once more after each jump of the time that comes in between: too many exposures are not told from that.
+    def balance(self, visitors: dict[str, int], again: dict[str, int]) -> Balance:
+        """What became of the events of so many visitors of each process. A visitor has one conversion and one exposure; so
+        many exposures of a process may come ``again``, since the time jumped while a visitor was there.
         """
         with self._guard:
             expected = arrived = lost = doubled = 0
             for process, count in visitors.items():
-                for counts, is_once in ((self._conversions[process], True), (self._exposures[process], False)):
+                for counts, may_come_again in (
+                    (self._conversions[process], 0),
+                    (self._exposures[process], again.get(process, 0)),
+                ):
                     known = counts[:count]
                     missing = known.count(0) + count - len(known)
                     expected += count
                     lost += missing
                     arrived += count - missing
-                    doubled += sum(times - 1 for times in known if times > 1) if is_once else 0
+                    doubled += max(sum(times - 1 for times in known if times > 1) - may_come_again, 0)
             tables = (*self._conversions.items(), *self._exposures.items())
             unknown = sum(sum(counts[visitors.get(process, 0) :]) for process, counts in tables)
             return Balance(expected, arrived, lost, doubled, unknown, self._repeated)

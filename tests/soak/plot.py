@@ -38,8 +38,12 @@ def draw(record: dict[str, Any], folder: Path) -> None:
             axis.set_ylim(bottom=0)
 
     lines(axes[0, 0], "resident memory, MiB", "rss", 2**-20)
-    lines(axes[0, 1], "threads, of which 8 serve", "threads")
-    lines(axes[1, 0], "open descriptors", "descriptors")
+    lines(axes[0, 1], "threads (of which 8 serve) and open descriptors", "threads")
+    for colour, taken in zip(_COLOURS, samples.values()):
+        axes[0, 1].plot(
+            [(s["at"] - start) / 60 for s in taken], [s["descriptors"] for s in taken], ":", color=colour, lw=0.8
+        )
+    lines(axes[1, 0], "data files (one a second) behind the one that is served", "behind")
     for field, style in (("p50", "-"), ("p999", "--"), ("worst", ":")):
         colour_and_taken = list(zip(_COLOURS, samples.values()))
         for colour, taken in colour_and_taken:

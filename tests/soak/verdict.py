@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
 import statistics
 from dataclasses import asdict
 from typing import Any
 
 from tests.soak.ledger import Balance
 
-__all__ = ["complaints", "summary"]
+__all__ = ["complaints", "summary", "tell_behind"]
 
 Samples = dict[str, list[dict[str, Any]]]
 
@@ -20,6 +21,16 @@ _MORE_THREADS = 8
 _MORE_DESCRIPTORS = 24
 _WORST_SECONDS = 5.0
 _BEHIND_SECONDS = 30
+_EVER_BEHIND_SECONDS = 120
+
+
+def tell_behind(samples: Samples, arrivals: list[dict[str, Any]]) -> None:
+    """Adds to each sample by how many data files, one a second, it is ``behind`` the one that was served then."""
+    moments = [moment["at"] for moment in arrivals]
+    for taken in samples.values():
+        for sample in taken:
+            served = arrivals[max(bisect.bisect_right(moments, sample["at"]) - 1, 0)]["version"]
+            sample["behind"] = max(served - sample["version"], 0)
 
 
 def complaints(samples: Samples, ends: dict[str, dict[str, Any]], balance: Balance, version: int) -> list[str]:
@@ -44,6 +55,12 @@ def complaints(samples: Samples, ends: dict[str, dict[str, Any]], balance: Balan
         found += [f"{name}: {error}" for error in end["errors"]]
         if end["stuck"] > _WORST_SECONDS:
             found.append(f"{name}: a call was not over after {end['stuck']:.1f} s")
+        if not end["threads_ended"]:
+            found.append(f"{name}: a thread has not ended")
+        if (worst := max((sample["worst"] for sample in taken), default=0.0)) > _WORST_SECONDS:
+            found.append(f"{name}: a call took {worst:.1f} s")
+        if (behind := max((sample["behind"] for sample in taken), default=0)) > _EVER_BEHIND_SECONDS:
+            found.append(f"{name}: {behind} data files were not followed")
         if version - end["version"] > _BEHIND_SECONDS:
             found.append(f"{name}: the data file is number {end['version']}, the last one is {version}")
         found += [f"{name}: {text}" for text in _growth(taken)]
@@ -77,6 +94,7 @@ def summary(samples: Samples, ends: dict[str, dict[str, Any]], balance: Balance)
         "p50_us": statistics.median(sample["p50"] for sample in taken) * 1e6,
         "p999_us": statistics.median(sample["p999"] for sample in taken) * 1e6,
         "worst_ms": max(sample["worst"] for sample in taken) * 1e3,
+        "behind_s": max(sample["behind"] for sample in taken),
         "rss_mib": {
             name: [round(s["rss"] / 2**20, 1) for s in (several[0], several[-1])]
             for name, several in later.items()

@@ -72,7 +72,7 @@ class Visits:
                 key = visit(self._client, code, watched)
                 earlier, expected = seen[0] if seen else (code, key)
                 # Asking without tracking would take an exposure back that has not been sent yet.
-                variation = self._client.explain(earlier, "checkout").variation
+                variation = watched.call(self._client.explain, earlier, "checkout").variation
                 self.wrong += variation is None or variation.key != expected
                 seen.append((code, key))
             except Exception as error:  # noqa: BLE001  # whatever it is, the verdict names it
@@ -85,10 +85,10 @@ class Visits:
         began = [since for since in (watched.since for watched in self.watched) if since is not None]
         return time.monotonic() - min(began) if began else 0.0
 
-    def end(self, timeout: float) -> int:
-        """How many visitors there were; -1 where a thread has not ended."""
+    def end(self, timeout: float) -> tuple[int, bool]:
+        """How many visitors there were, and whether all threads have ended."""
         self._end.set()
         until = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(until - time.monotonic(), 0))
-        return -1 if any(thread.is_alive() for thread in self._threads) else self._begun
+        return self._begun, not any(thread.is_alive() for thread in self._threads)

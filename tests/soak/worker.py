@@ -53,6 +53,7 @@ class Worker:
         self._visitors: dict[str, int] = {}
         self._children: list[tuple[Any, float]] = []
         self._bad_children = 0
+        self._jumps = 0
         self._worst_stuck = 0.0
         threading.Thread(target=self._wait_for_the_end, daemon=True).start()
 
@@ -77,6 +78,7 @@ class Worker:
             if moment >= next_jump:
                 next_jump = moment + self._random.uniform(0.5, 1.5) * self._options["jump_every"]
                 self._now.advance(minutes=31)
+                self._jumps += 1
             if moment >= next_sample:
                 next_sample = moment + self._options["sample_every"]
                 _tell(self._sample())
@@ -129,7 +131,8 @@ class Worker:
         for child, _ in self._children:
             child.join(CHILD_SECONDS)
         self._look_after_children(0)
-        self._visitors[self._name] = self._visits.end(STUCK_SECONDS)
+        begun, all_ended = self._visits.end(STUCK_SECONDS)
+        self._visitors[self._name] = begun
         is_flushed = self._client.flush(timeout=60)
         stats = self._client.stats()
         sample = self._sample()
@@ -143,6 +146,8 @@ class Worker:
                 "wrong": self._visits.wrong,
                 "errors": list(self._visits.errors),
                 "bad_children": self._bad_children,
+                "threads_ended": all_ended,
+                "again": {self._name: self._jumps * self._options["threads"]},
                 "stuck": self._worst_stuck,
             }
         )
