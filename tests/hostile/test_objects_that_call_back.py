@@ -176,6 +176,7 @@ def test_no_panic_and_no_deadlock(call: str, deed: Callable[[KameleoonClient], N
     client = KameleoonClient("site", KameleoonClientConfig.offline(FILE))
     began = []
     escaped: list[BaseException] = []
+    unraised: list[BaseException | None] = []  # what __del__ raises goes there, and a panic of a destructor's
 
     def do() -> None:
         if not began:  # not from within itself
@@ -194,12 +195,13 @@ def test_no_panic_and_no_deadlock(call: str, deed: Callable[[KameleoonClient], N
             escaped.append(error)
 
     thread = threading.Thread(target=use, daemon=True)
-    hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    hook, sys.unraisablehook = sys.unraisablehook, lambda told: unraised.append(told.exc_value)
     try:
         thread.start()
         thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive(), "it never comes back"
         assert escaped == []
+        assert [error for error in unraised if not isinstance(error, LookupError)] == []
         client.add_data("bob", CustomData(1, "after"))
         assert client.get_variation("bob", "flag").key in {"on", "off"}, "the client goes on"
     finally:
@@ -221,13 +223,23 @@ def test_a_logger_that_uses_the_client(deed: Callable[[KameleoonClient], None]) 
                 finally:
                     inside.release()
 
+    escaped: list[BaseException] = []
+
+    def use() -> None:
+        try:
+            _uses(client)
+        except BaseException as error:  # noqa: BLE001  # a panic is one
+            escaped.append(error)
+
     KameleoonLogger.set_logger(Logger())
     KameleoonLogger.set_log_level(LogLevel.DEBUG)
     try:
-        thread = threading.Thread(target=_uses, args=(client,), daemon=True)
+        thread = threading.Thread(target=use, daemon=True)
         thread.start()
         thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive(), "it never comes back"
+        assert escaped == []
+        assert client.get_variation("bob", "flag").key in {"on", "off"}, "the client goes on"
     finally:
         KameleoonLogger.set_log_level(LogLevel.WARNING)
         KameleoonLogger.set_logger(None)

@@ -37,8 +37,8 @@ TEXTS = {
     "10 MB": "x" * 10_000_000,
 }
 FILE = data_file(flag("flag", rules=[rule(type="EXPERIMENTATION")]), customData=[{"id": 1, "index": 1, "name": "plan"}])
-BOUND_SECONDS = 5.0
-"""Ten times what a call may take on a quiet machine, and as much again for megabytes: they are copied."""
+BOUND_SECONDS = 1.0
+"""Ten times what a call may take on a quiet machine. Megabytes are copied, which takes as long again."""
 
 CALLS: dict[str, Callable[[KameleoonClient, Any], object]] = {
     "visitor code": lambda client, text: client.get_variation(text, "flag"),
@@ -71,7 +71,7 @@ def test_an_answer_or_what_is_documented_and_soon(call: str, text: str, make_cli
         CALLS[call](client, text)
     except KameleoonError as error:
         assert len(str(error)) < 2000, "a message does not repeat it all"
-    assert time.perf_counter() - begin < BOUND_SECONDS
+    assert time.perf_counter() - begin < BOUND_SECONDS * (5 if len(text) > 1_000_000 else 1)
     assert client.get_variation("bob", "flag").key in {"on", "off"}
 
 
