@@ -8,7 +8,7 @@ MATURIN := PIP_QUIET=1 $(BIN)/maturin develop --quiet
 # How many tests run at once: most wait for a server or a clock, so thrice as many as there are processors.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(3 * (os.cpu_count() or 1))")
 
-.PHONY: run setup test check build profiled docs site lint types rust-test python-test test-long test-oldest test-servers test-sharing test-engines differential names shim tsan miri soak bench bench-compare audit changelog wheel clean contract fuzz test-matrix
+.PHONY: run setup test check build profiled docs site lint types rust-test python-test test-long test-oldest test-servers test-sharing test-engines differential names shim tsan miri soak bench bench-compare audit changelog wheel clean contract fuzz test-matrix coverage mutants
 
 ## The main job: build and run the demo (a minute on a new machine).
 run: build
@@ -195,6 +195,24 @@ SECONDS ?= 60
 fuzz: $(VENV)/made
 	command -v cargo-fuzz >/dev/null || cargo install --quiet --locked cargo-fuzz
 	PYTHON=$(abspath $(BIN)/python) SECONDS_EACH=$(SECONDS) rust/fuzz/run
+## Lines and branches of both languages that the tests take, into docs/coverage.md (half an hour). The extension that counts is
+## slow: the plain build is put back.
+coverage: build $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --group coverage
+	rustup component add llvm-tools
+	command -v cargo-llvm-cov >/dev/null || cargo install --quiet --locked cargo-llvm-cov
+	$(BIN)/python -m tests.coverage --write; failed=$$?; rm -f $(VENV)/built; $(MAKE) build; exit $$failed
+
+## Mutants of the core that the Rust tests alone do not kill, in results/mutants (hours): MUTANTS=hashing takes a part, SHARD=0/8 a
+## share. rust/.cargo/mutants.toml names those that survive, with the reason. A copy is mutated: the tests read files beside rust/.
+MUTANTS ?= hashing targeting evaluation delivery visitor
+SHARD ?= 0/1
+mutants:
+	command -v cargo-mutants >/dev/null || cargo install --quiet --locked cargo-mutants
+	rm -rf results/mutants && mkdir -p results/mutants/tree
+	git ls-files -z | xargs -0 cp --parents --target-directory results/mutants/tree
+	cd results/mutants/tree/rust && CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0 cargo mutants --in-place \
+		--no-shuffle --shard $(SHARD) --output ../.. $(foreach part,$(MUTANTS),--file 'src/$(part)/**') -- --lib --tests
 
 $(VENV)/bench-installed: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --group bench

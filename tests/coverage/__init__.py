@@ -1,0 +1,1 @@
+"""What the tests take of both languages: ``make coverage`` measures it and writes ``docs/coverage.md``."""
