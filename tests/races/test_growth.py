@@ -43,6 +43,7 @@ def public_names(kind: type) -> set[str]:
     return {name for name in dir(kind) if not name.startswith("_")}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("group", GROUPS)
 def test_no_call_leaves_memory_behind(calls: dict[str, dict[str, Call]], group: str) -> None:
     left = {name: left_by(call, CALLS) for name, call in calls[group].items()}
