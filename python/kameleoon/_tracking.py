@@ -137,14 +137,19 @@ class Tracking:
             self._is_scheduled = False
             raise
 
+    def _queue_wished(self) -> None:
+        """Queues everybody if somebody has asked for it, and the lane has not come to it yet."""
+        with self._wishes:
+            everybody, self._everybody = self._everybody, False
+        if everybody:
+            self._outbox.queue_all()
+
     def _grant(self) -> None:
         with self._wishes:
             visitors, self._instant = list(self._instant), {}
-            everybody, self._everybody = self._everybody, False
             instant, self._instant_everybody = self._instant_everybody, False
-            self._is_scheduled = False
-        if everybody:
-            self._outbox.queue_all()
+            self._is_scheduled = False  # what is wished from now on gets a job of its own
+        self._queue_wished()
         if instant:
             self.drain()
             return
@@ -201,6 +206,7 @@ class Tracking:
         then sends what the spool has. Returns whether all of it is sent.
         """
         self._outgoing.give_back_retries()
+        self._queue_wished()
         if everybody:
             self._outbox.queue_all()
         waiting = self._outgoing.take() if visitor_code is None else self._outgoing.take_of(visitor_code)
@@ -216,7 +222,7 @@ class Tracking:
             if self._failing:
                 failures += 1
                 time.sleep(min(_LAST_RETRIES.pause(failures, pause), deadline.remaining()))
-            elif visitor_code is not None and is_little:
+            elif visitor_code is not None and is_little and not self._outbox.has_earlier():
                 return True  # else there may be more of the visitor's, which is queued
             if deadline.is_over:
                 return self._outbox.queued() == 0
@@ -233,6 +239,7 @@ class Tracking:
         """
         if self._keeping is None:
             return False
+        self._queue_wished()
         if everybody:
             self._outbox.queue_all()
         return self._keeping.keep_all()

@@ -184,6 +184,22 @@ def test_a_visitor_linked_twice_during_a_request_that_fails_is_sent(service: Scr
     assert client.stats().events_dropped == 0
 
 
+def test_what_is_lost_when_the_last_code_of_a_visitor_is_linked_to_another_is_counted(
+    platform: Platform, make_online: Any
+) -> None:
+    platform.set_data_file(data_file(flag(), customData=MAPPING))
+    client = make_online(tracking_interval_millisecond=5000)
+    assert client.wait_init()
+    client.add_data("browser", CustomData(3, "user"))
+    client.add_data("browser", Conversion(1))
+    client.add_data("other browser", CustomData(3, "user"))
+    assert client.stats().events_dropped == 0, "its first code leads to it"
+    client.add_data("third browser", CustomData(3, "browser"))
+    assert client.stats().events_dropped == 2, "the mapping and the conversion"
+    assert client.flush(timeout=10)
+    assert not [event for event in platform.received.events if event["eventType"] == "conversion"]
+
+
 @pytest.mark.parametrize("status", [400, 422])
 def test_one_poison_event_holds_up_nobody(service: ScriptedService, make_online: Any, log: Any, status: int) -> None:
     service.answer = lambda body: status if "POISON" in body else 200

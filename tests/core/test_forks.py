@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 
@@ -136,6 +137,40 @@ client.close(10)
     assert conversions(platform) == expected
     assert platform.received.duplicated == 0
     assert platform.received.summary()["kinds"]["customData"] == 100
+
+
+def test_a_child_counts_nothing_of_what_became_of_its_parents_events(platform: Platform) -> None:
+    platform.set_data_file(data_file(flag(), customData=[{"index": 9, "id": 9, "name": "u", "isMappingIdentifier": True}]))
+    told = run_forking(
+        platform,
+        """
+        import json, urllib.request
+        client = online(tracking_interval_millisecond=5000, visitor_data_maximum_size=0.2)
+        assert client.wait_init()
+        def counted():
+            stats = client.stats()
+            names = ("events_sent", "events_failed", "events_refused", "events_dropped", "evicted_visitors")
+            return [getattr(stats, name) for name in names]
+        client.track_conversion("visitor", 1)
+        assert client.flush(timeout=10)
+        fault = json.dumps({"service": "tracking", "kind": "status", "status": 503}).encode()
+        headers, url = {"Content-Type": "application/json"}, sys.argv[1] + "/control/faults"
+        urllib.request.urlopen(urllib.request.Request(url, fault, headers)).read()
+        client.track_conversion("visitor", 2)
+        assert not client.flush(timeout=0.3)
+        for number in range(3000):
+            client.add_data(f"visitor {number}", CustomData(1, "x" * 1000))
+        def child():
+            print(counted(), flush=True)
+        wait_for(fork(child), "the child")
+        print(counted(), flush=True)
+        os._exit(0)
+        """,
+    )
+    child, parent = map(json.loads, told.splitlines())
+    assert child == [0, 0, 0, 0, 0]
+    sent, failed, _, dropped, evicted = parent
+    assert min(sent, failed, dropped, evicted) > 0, "there was something to count"
 
 
 def test_children_of_multiprocessing_send_their_own_once(platform: Platform) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from kameleoon import KameleoonClientConfig, exceptions
+from kameleoon import Conversion, KameleoonClientConfig, exceptions
 from kameleoon.kameleoon_client import KameleoonClient
-from kameleoon.testing import Platform
+from kameleoon.testing import Platform, clock
 from tests.data_files import data_file, flag
 from tests.integration.test_lifecycle import conversions
 
@@ -44,6 +44,40 @@ def test_it_tries_again_within_the_time(platform: Platform, make_online: Any) ->
     assert client.flush("v", timeout=10) is True
     assert conversions(platform) == ["v"]
     assert platform.received.duplicated == 0
+
+
+def test_what_came_back_from_a_failed_request_is_of_the_visitor_too(platform: Platform, make_online: Any) -> None:
+    client = make_online(tracking_interval_millisecond=5000)
+    assert client.wait_init()
+    platform.misbehave("tracking", "status", status=503)
+    client.track_conversion("v", 1)
+    assert client.flush("v", timeout=0.3) is False
+    platform.behave()
+    assert client.flush("v", timeout=10) is True
+    assert conversions(platform) == ["v"]
+
+
+def test_what_a_visitor_has_left_that_is_forgotten_is_of_the_visitor_too(platform: Platform, make_online: Any) -> None:
+    client = make_online(tracking_interval_millisecond=5000)
+    assert client.wait_init()
+    with clock() as now:
+        client.track_conversion("v", 1)
+        now.advance(minutes=31)
+        assert client.stats().visitors == 0
+        assert client.flush("v", timeout=10) is True
+    assert conversions(platform) == ["v"]
+
+
+@pytest.mark.parametrize("instant", [False, True])
+def test_what_was_flushed_is_sent_by_a_close_that_comes_at_once(
+    platform: Platform, make_online: Any, instant: bool
+) -> None:
+    client = make_online(tracking_interval_millisecond=5000)
+    assert client.wait_init()
+    client.add_data("v", Conversion(1))  # is not queued by itself
+    client.flush(instant=instant)
+    client.close(10)
+    assert conversions(platform) == ["v"]
 
 
 @pytest.mark.parametrize("kind", ["black-hole", "slow-bytes", "drop", "status"])

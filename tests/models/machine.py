@@ -34,8 +34,8 @@ __all__ = ["ClientMachine", "done"]
 done: Counter[str] = Counter()
 """How often each thing was done and seen, by all machines of this process."""
 
-_codes = st.sampled_from(["alice", "bob", "carol", "user-1", "user-2"])
-_users = st.sampled_from(["user-1", "user-2", "alice", "bob"])
+_codes = st.sampled_from(["alice", "bob", "user-1"])
+_users = st.sampled_from(["user-1", "alice"])
 _letters = st.sampled_from(["a", "b", "c"])
 _keys = st.sampled_from(FLAGS)
 _faults: st.SearchStrategy[dict[str, Any]] = st.sampled_from(

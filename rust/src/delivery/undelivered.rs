@@ -79,6 +79,11 @@ impl Undelivered {
         self.waiting.lock().chunks.iter().map(Lines::visitors).sum()
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.lock().chunks.is_empty()
+    }
+
     /// Takes lines that came back, those of `most` visitors at the most.
     pub fn take(&self, most: usize, epoch: Epoch) -> Lines {
         let mut waiting = self.enter(epoch);
@@ -110,11 +115,11 @@ impl Undelivered {
 
     /// Takes the lines of a request that has failed. In a forked child they are the parent's, and nothing happens.
     pub(super) fn take_back(&self, lines: Lines, epoch: Epoch, turn: Turn) {
-        self.failed.fetch_add(lines.len() as u64, Ordering::Relaxed);
         let mut waiting = self.waiting.lock();
         if waiting.epoch != epoch {
             return;
         }
+        self.failed.fetch_add(lines.len() as u64, Ordering::Relaxed);
         waiting.bytes += lines.body_len();
         match turn {
             Turn::First => waiting.chunks.push_front(lines),
@@ -136,8 +141,11 @@ impl Undelivered {
         self.refused.fetch_add(lines as u64, Ordering::Relaxed);
     }
 
-    /// Makes this fit for a forked child: what came back is the parent's.
+    /// Makes this fit for a forked child: what came back is the parent's, and so is what was counted.
     pub(crate) fn after_fork(&self, epoch: Epoch) {
+        for counter in [&self.sent, &self.failed, &self.refused, &self.dropped] {
+            counter.store(0, Ordering::Relaxed);
+        }
         drop(self.enter(epoch));
     }
 

@@ -71,6 +71,12 @@ impl<A> Engine<A> {
         self.store.waiting() + self.undelivered.visitors()
     }
 
+    /// Whether events wait that a visitor may have had earlier: lines that came back, or those of visitors that departed.
+    /// They are what [`Self::take_batch`] takes first.
+    pub fn has_earlier(&self) -> bool {
+        !self.undelivered.is_empty() || self.store.has_departed()
+    }
+
     /// What became of lines.
     pub fn counts(&self) -> Counts {
         self.undelivered.counts()

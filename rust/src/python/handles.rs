@@ -130,6 +130,12 @@ impl Outbox {
         self.engine.here().queue_length()
     }
 
+    /// Whether events wait that a visitor may have had earlier: of requests that failed, or of visitors that are forgotten.
+    /// `take` takes them first.
+    fn has_earlier(&self) -> bool {
+        self.engine.here().has_earlier()
+    }
+
     /// `(visitors, events)` that were lost for want of room so far: from the full queue, and any.
     fn dropped(&self) -> (u64, u64) {
         let losses = self.engine.here().losses();

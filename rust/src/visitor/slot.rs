@@ -46,6 +46,18 @@ pub(super) enum Target {
     Shared(SharedVisitor),
 }
 
+impl Target {
+    /// The visitor, if nothing else leads to it.
+    pub(super) fn into_last(self) -> Option<VisitorData> {
+        match self {
+            Self::Nobody => None,
+            Self::Own(data) => Some(data),
+            // Of several that let go at the same time exactly one gets it.
+            Self::Shared(visitor) => Arc::into_inner(visitor).map(Mutex::into_inner),
+        }
+    }
+}
+
 impl Slot {
     /// A code that leads to nobody.
     pub(super) fn nobody(code: &str) -> Self {

@@ -176,13 +176,14 @@ impl VisitorStore {
         slot.is_unique_identifier = is_unique_identifier;
         let replaced = std::mem::replace(&mut slot.target, Target::Shared(visitor));
         drop(locked);
-        if let Target::Own(data) = &replaced {
-            self.losses.events.fetch_add(data.count_unsent(self.epoch()) as u64, Ordering::Relaxed);
+        if let Some(lost) = replaced.into_last() {
+            self.losses.events.fetch_add(lost.count_unsent(self.epoch()) as u64, Ordering::Relaxed);
         }
     }
 
-    /// Makes the store fit for a forked child: nobody waits, and what was unsent is the parent's.
+    /// Makes the store fit for a forked child: nobody waits, what was unsent is the parent's, and nothing was lost so far.
     pub fn after_fork(&self) {
+        self.losses.forget();
         self.epoch.store(self.epoch().next().number(), Ordering::Relaxed);
         self.waiting.store(0, Ordering::Relaxed);
     }

@@ -54,12 +54,12 @@ impl VisitorStore {
                 || is_bounded && self.bytes.load(Ordering::Relaxed) > self.limit.load(Ordering::Relaxed);
             let lost = if beyond { departed.slots.pop_front() } else { None };
             drop(departed);
-            if let Some(lost) = lost {
+            if let Some(mut lost) = lost {
                 self.losses.codes.fetch_add(1, Ordering::Relaxed);
-                self.count_lost_events(&lost, epoch);
                 if is_bounded {
                     self.forget_bytes(lost.heap_bytes() + size_of::<Slot>());
                 }
+                self.count_lost_events(&mut lost, epoch);
             }
         }
     }

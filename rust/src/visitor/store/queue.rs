@@ -26,6 +26,11 @@ impl VisitorStore {
         self.waiting.load(Ordering::Relaxed) + self.enter_departed().slots.len()
     }
 
+    /// Whether visitors have departed whose events wait.
+    pub fn has_departed(&self) -> bool {
+        !self.enter_departed().slots.is_empty()
+    }
+
     /// Takes something of the next code that waits, the departed first. `take` tells whether the code has more, and
     /// waits on. `None` when nobody waits.
     pub fn take_next<T>(&self, take: impl FnOnce(&mut Slot) -> (T, bool)) -> Option<T> {

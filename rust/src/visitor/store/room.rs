@@ -22,6 +22,15 @@ pub struct Losses {
     pub visitors: AtomicU64,
 }
 
+impl Losses {
+    /// Counts anew.
+    pub(super) fn forget(&self) {
+        for counter in [&self.codes, &self.events, &self.visitors] {
+            counter.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Locked<'_> {
     /// Before a code is added: where the table would have to grow beyond the cap on memory, idle visitors make room.
     pub(super) fn make_room(&mut self) {
@@ -76,9 +85,9 @@ impl Locked<'_> {
 
     /// Evicts one visitor of the shard, never the caller's own; returns about how many bytes that frees.
     fn evict(&mut self) -> usize {
-        let Some(slot) = self.shard.evict_one(self.position, &self.store.hasher) else { return 0 };
-        self.store.note_evicted(&slot, self.epoch);
+        let Some(mut slot) = self.shard.evict_one(self.position, &self.store.hasher) else { return 0 };
         let freed = slot.heap_bytes();
+        self.store.note_evicted(&mut slot, self.epoch);
         self.store.note_bytes(&mut self.shard, freed, 0);
         self.evicted.push(slot);
         freed + size_of::<Slot>()
@@ -101,7 +110,7 @@ impl VisitorStore {
         &self.losses
     }
 
-    fn note_evicted(&self, slot: &Slot, epoch: Epoch) {
+    fn note_evicted(&self, slot: &mut Slot, epoch: Epoch) {
         self.losses.visitors.fetch_add(1, Ordering::Relaxed);
         if slot.queued.is_current(epoch) {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -109,10 +118,11 @@ impl VisitorStore {
         self.count_lost_events(slot, epoch);
     }
 
-    pub(super) fn count_lost_events(&self, slot: &Slot, epoch: Epoch) {
-        // A shared visitor lives on under its other code.
-        if let Target::Own(data) = &slot.target {
+    /// Counts the events of a visitor whose last code is taken out; with another code it lives on.
+    pub(super) fn count_lost_events(&self, slot: &mut Slot, epoch: Epoch) {
+        if let Some(data) = std::mem::replace(&mut slot.target, Target::Nobody).into_last() {
             self.losses.events.fetch_add(data.count_unsent(epoch) as u64, Ordering::Relaxed);
+            slot.target = Target::Own(data); // to be freed where no lock is held
         }
     }
 
