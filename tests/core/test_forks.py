@@ -140,7 +140,9 @@ client.close(10)
 
 
 def test_a_child_counts_nothing_of_what_became_of_its_parents_events(platform: Platform) -> None:
-    platform.set_data_file(data_file(flag(), customData=[{"index": 9, "id": 9, "name": "u", "isMappingIdentifier": True}]))
+    platform.set_data_file(
+        data_file(flag(), customData=[{"index": 9, "id": 9, "name": "u", "isMappingIdentifier": True}])
+    )
     told = run_forking(
         platform,
         """

@@ -104,7 +104,8 @@ class ClientMachine(RuleBasedStateMachine):
 
     def _await_data_file(self) -> None:
         self._eventually(
-            lambda: self.client.stats().data_file_date_modified == self.file["dateModified"], "the data file is followed"
+            lambda: self.client.stats().data_file_date_modified == self.file["dateModified"],
+            "the data file is followed",
         )
 
     @staticmethod

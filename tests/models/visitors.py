@@ -48,7 +48,7 @@ class Visitors:
         copies: dict[int, _Visitor] = {}
         for code, visitor in self.by_code.items():
             if id(visitor) not in copies:
-                known = Known(**{**vars(visitor.known)})
+                known = Known(**vars(visitor.known))
                 known.custom_data, known.assigned = dict(known.custom_data), dict(known.assigned)
                 copies[id(visitor)] = _Visitor(
                     visitor.active_at, known, set(visitor.names), exposed=dict(visitor.exposed)
