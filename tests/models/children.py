@@ -28,7 +28,7 @@ def in_child(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
             try:
                 told = {"returned": work()}
                 status = 0
-            except BaseException:  # noqa: BLE001  # the parent is told
+            except BaseException:  # noqa: BLE001  # told to the parent, whatever it is
                 told = {"raised": traceback.format_exc()}
             os.write(write, json.dumps(told).encode())
         finally:

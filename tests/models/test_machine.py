@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from tests.models.machine import ClientMachine
 
 ClientMachine.TestCase.settings = settings(
-    max_examples=12,
+    max_examples=5,
     stateful_step_count=15,
     deadline=None,
     derandomize=True,
