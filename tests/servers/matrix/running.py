@@ -32,6 +32,7 @@ class Running:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                preexec_fn=_be_interruptible,  # noqa: PLW1509  # it takes no lock
             )
 
     def __enter__(self) -> Running:
@@ -76,6 +77,11 @@ class Running:
         except ProcessLookupError:
             return False
         return True
+
+
+def _be_interruptible() -> None:
+    """Whoever runs the tests in the background of a shell has Ctrl-C ignored, and hands that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def free_port() -> int:
