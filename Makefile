@@ -114,11 +114,15 @@ $(VENV)/servers-installed: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --target $(VENV)/uwsgi-2.0.26 --upgrade uwsgi==2.0.26 || echo "nor uWSGI 2.0.26"
 	touch $@
 
-## The client in processes that fork and end, with options of uWSGI: scripts, multiprocessing, forks (2 minutes).
+# The rows of the matrix that most people have.
+USUAL := (gunicorn and not max-requests and not uvicorn and not opentelemetry and not ddtrace) or (Celery and prefork and not max-tasks)
+
+## The client in processes that fork and end, with options of uWSGI: scripts, multiprocessing, forks; gunicorn and Celery (3 minutes).
 test-servers: build $(VENV)/servers-installed
 	$(BIN)/python -m pytest tests/servers --ignore tests/servers/matrix
+	$(BIN)/python -m pytest -p no:benchmark tests/servers/matrix -k "$(USUAL)" --numprocesses 3
 
-## One program under each server that people use, under load: what is lost when it ends, and what is doubled (5 minutes).
+## One program under each server that people use, under load: what is lost when it ends, and what is doubled (11 minutes).
 ## The page docs/servers.md is written by `python -m tests.servers.matrix --write`.
 test-matrix: build $(VENV)/servers-installed
 	$(BIN)/python -m pytest -p no:benchmark tests/servers/matrix --numprocesses 3
