@@ -124,7 +124,9 @@ fn table(chance: &mut Unstructured<'_>) -> Result<()> {
         column.to_data().validate_full().expect("what is answered is sound");
     }
     let found = answers(&found, layout, kept, keys.len());
-    assert_eq!(found.len(), count, "a row of answers a row");
+    // A long table has a row for each flag of a row: none where nobody asks for any.
+    let expected = if matches!(layout, Layout::Long) && keys.is_empty() { 0 } else { count };
+    assert_eq!(found.len(), expected, "a row of answers a row");
     compare(&engine, &codes, &columns, &keys, &found);
     assert_eq!(progress.lock().expect("no panic").rows, count as u64);
     Ok(())
