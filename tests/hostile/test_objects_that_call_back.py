@@ -174,12 +174,13 @@ CALLS: dict[str, Callable[[KameleoonClient, Any], object]] = {
 @pytest.mark.parametrize("call", CALLS)
 def test_no_panic_and_no_deadlock(call: str, deed: Callable[[KameleoonClient], None]) -> None:
     client = KameleoonClient("site", KameleoonClientConfig.offline(FILE))
-    began = []
+    began: list[bool] = []
+    times = iter(range(5))  # a place asks an object many times, and a collection of all garbage takes long
     escaped: list[BaseException] = []
     unraised: list[BaseException | None] = []  # what __del__ raises goes there, and a panic of a destructor's
 
     def do() -> None:
-        if not began:  # not from within itself
+        if not began and next(times, None) is not None:  # not from within itself
             began.append(True)
             try:
                 deed(client)
