@@ -19,7 +19,7 @@ from kameleoon.testing import Platform
 from kameleoon.types.remote_visitor_data_filter import RemoteVisitorDataFilter
 from tests.data_files import data_file, flag, rule, segment, targeted_by
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.long]
 
 
 def best_of_three(measure: Callable[[int, int], float], size: int, first: int) -> float:
