@@ -7,7 +7,6 @@ kind=$1
 mkdir -p "$2"
 directory=$(cd "$2" && pwd)
 name=python3.14_3.14.7.orig.tar.xz
-sha1=1239d153c968b5fa1958963acd350a42b73d895b # by which Debian's archive of all that ever was there knows it
 sha256=3b48dac8fb59f62eaa67ac83c1eb12bda1b7a08406dd286e252c11a66be27f81
 
 has_libraries() { # those of the modules that the tests import
@@ -17,9 +16,9 @@ has_libraries() { # those of the modules that the tests import
 fetch() { # unpacks the source into $1
   local archive=$1/../$name
   mkdir -p "$1"
-  for url in "${DEBIAN_MIRROR:-http://deb.debian.org/debian}/pool/main/p/python3.14/$name" "https://snapshot.debian.org/file/$sha1"; do
-    [ -s "$archive" ] || curl --silent --fail --location --retry 3 --output "$archive" "$url" || rm -f "$archive"
-  done
+  local mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' | head -n 1)} # the one that apt uses
+  local url=${mirror%/}/pool/main/p/python3.14/$name
+  [ -s "$archive" ] || curl --silent --fail --location --retry 3 --output "$archive" "$url" || rm -f "$archive"
   echo "$sha256  $archive" | sha256sum --check --quiet
   tar -xf "$archive" -C "$1" --strip-components 1
 }
