@@ -20,9 +20,9 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.data_files import data_file, flag, targeted_by  # noqa: E402
-from tests.patterns.grammar import Grammar, texts  # noqa: E402
-from tests.patterns.sample import parser, sample  # noqa: E402
+from tests.data_files import data_file, flag, targeted_by  # noqa: E402  # found by the path that is set above
+from tests.patterns.grammar import Grammar, texts  # noqa: E402  # found by the path that is set above
+from tests.patterns.sample import parser, sample  # noqa: E402  # found by the path that is set above
 
 MOST_BYTES = 6_000
 NOW = 1_764_000_000_000

@@ -22,7 +22,7 @@ def draw(record: dict[str, Any], folder: Path) -> None:
     samples = record["samples"]
     start = min(taken[0]["at"] for taken in samples.values())
 
-    def lines(axis: Any, title: str, field: str, scale: float = 1.0, *, is_logarithmic: bool = False) -> None:
+    def lines(axis: Any, title: str, field: str, scale: float = 1.0) -> None:
         for colour, (name, taken) in zip(_COLOURS, samples.items()):
             axis.plot(
                 [(s["at"] - start) / 60 for s in taken],
@@ -32,10 +32,7 @@ def draw(record: dict[str, Any], folder: Path) -> None:
                 label=name,
             )
         axis.set_title(title, loc="left", fontweight="bold", fontsize=9)
-        if is_logarithmic:
-            axis.set_yscale("log")
-        else:
-            axis.set_ylim(bottom=0)
+        axis.set_ylim(bottom=0)
 
     lines(axes[0, 0], "resident memory, MiB", "rss", 2**-20)
     lines(axes[0, 1], "threads (of which 8 serve) and open descriptors", "threads")
@@ -45,8 +42,7 @@ def draw(record: dict[str, Any], folder: Path) -> None:
         )
     lines(axes[1, 0], "data files (one a second) behind the one that is served", "behind")
     for field, style in (("p50", "-"), ("p999", "--"), ("worst", ":")):
-        colour_and_taken = list(zip(_COLOURS, samples.values()))
-        for colour, taken in colour_and_taken:
+        for colour, taken in zip(_COLOURS, samples.values()):
             axes[1, 1].plot(
                 [(s["at"] - start) / 60 for s in taken], [s[field] * 1e6 for s in taken], style, color=colour, lw=0.8
             )
