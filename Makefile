@@ -197,9 +197,11 @@ miri:
 ## Every fuzz target for so many seconds (nightly Rust; rust/fuzz/README.md): make fuzz SECONDS=60. Hours before a release.
 SECONDS ?= 60
 FUZZ_SEED ?= 0
+FUZZ_RUNS ?= -1
 fuzz: $(VENV)/made
 	command -v cargo-fuzz >/dev/null || cargo install --quiet --locked cargo-fuzz
-	PYTHON=$(abspath $(BIN)/python) SECONDS_EACH=$(SECONDS) SEED_EACH=$(FUZZ_SEED) rust/fuzz/run
+	PYTHON=$(abspath $(BIN)/python) SECONDS_EACH=$(SECONDS) SEED_EACH=$(FUZZ_SEED) RUNS_EACH=$(FUZZ_RUNS) \
+		rust/fuzz/run
 ## Lines and branches of both languages that the tests take, into docs/coverage.md (half an hour). The extension that counts is
 ## slow: the plain build is put back.
 coverage: build $(VENV)/installed

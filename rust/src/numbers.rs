@@ -51,23 +51,48 @@ pub fn write_float(out: &mut String, float: f64) {
         out.push_str(if float > 0.0 { "inf" } else { "-inf" });
         return;
     }
-    let scientific = format!("{float:e}"); // shortest round-trip digits, "-1.25e-7"
+    let scientific = shortest_digits(float);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..16).contains(&exponent) {
-        let start = out.len();
-        let places = mantissa.split_once('.').map_or(0, |(_, digits)| digits.len());
-        match usize::try_from(exponent) {
-            // So near to the last bit two decimals may be as near; Python takes the even one, and Rust the larger.
-            Ok(exponent @ 13..) => _ = write!(out, "{float:.*}", places.saturating_sub(exponent)),
-            _ => _ = write!(out, "{float}"),
-        }
-        if !out[start..].contains('.') {
-            out.push_str(".0");
-        }
+        write_positional(out, mantissa, exponent);
     } else {
         let sign = if exponent < 0 { '-' } else { '+' };
         let _ = write!(out, "{mantissa}e{sign}{:02}", exponent.abs());
+    }
+}
+
+/// The fewest digits that are read as this float again, as `-1.25e-7`; of two decimals that are as near to it the even one,
+/// as Python has it. Rust takes the larger.
+fn shortest_digits(float: f64) -> String {
+    let shortest = format!("{float:e}");
+    let places = shortest.bytes().filter(u8::is_ascii_digit).count() - exponent_digits(&shortest) - 1;
+    // Two can only be as near where the last digit is worth no more than the last bit: from the sixteenth on.
+    if places < 15 {
+        return shortest;
+    }
+    let even = format!("{float:.places$e}");
+    // Below a power of two floats lie closer: there the nearest of so few digits may be another float.
+    if even.parse() == Ok(float) { even } else { shortest }
+}
+
+/// How many digits stand behind the `e`.
+fn exponent_digits(scientific: &str) -> usize {
+    scientific.split_once('e').map_or(0, |(_, exponent)| exponent.trim_start_matches('-').len())
+}
+
+/// Appends `-1.25` and an exponent of 1 as `-12.5`; always with a point.
+fn write_positional(out: &mut String, mantissa: &str, exponent: i32) {
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
+    let digits = mantissa.replace('.', "");
+    out.push_str(sign);
+    if let Ok(exponent) = usize::try_from(exponent) {
+        let (whole, fraction) = digits.split_at_checked(exponent + 1).unwrap_or((&digits, ""));
+        let fraction = if fraction.is_empty() { "0" } else { fraction };
+        let _ = write!(out, "{whole:0<width$}.{fraction}", width = exponent + 1);
+    } else {
+        let zeros = exponent.unsigned_abs() as usize - 1;
+        let _ = write!(out, "0.{:0<zeros$}{digits}", "");
     }
 }
 
@@ -287,6 +312,16 @@ mod tests {
             (-700_710_070_070_072.0 - 0.75, "-700710070070072.8"),
             (2_251_799_813_685_248.5, "2251799813685248.5"),
             (562_949_953_421_312.0 + 0.125, "562949953421312.1"),
+            (601_979_187_217.656_25, "601979187217.6562"),
+            (524_288.000_488_281_25, "524288.0004882812"),
+            (1.000_007_629_394_531_25, "1.0000076293945312"),
+            (6.151_199_340_820_312_5e-5, "6.151199340820312e-05"),
+            (-0.000_244_617_462_158_203_125, "-0.0002446174621582031"),
+            // 2^-44: the even one of sixteen digits is another float.
+            (5.684_341_886_080_801_5e-14, "5.684341886080802e-14"),
+            (100.0, "100.0"),
+            (120.5, "120.5"),
+            (0.0625, "0.0625"),
         ] {
             assert_eq!(shown(float), text);
         }
