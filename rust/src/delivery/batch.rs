@@ -129,6 +129,11 @@ impl Batch {
         Self { lines, undelivered: Arc::clone(undelivered), epoch }
     }
 
+    /// What it holds, while it is filled.
+    pub(crate) fn lines_mut(&mut self) -> &mut Lines {
+        &mut self.lines
+    }
+
     /// The lines, joined by newlines.
     pub fn body(&self) -> &str {
         &self.lines.body

@@ -8,6 +8,9 @@ use crate::delivery::parcel::{Parcel, Rules};
 use crate::delivery::undelivered::Counts;
 use crate::visitor::store::VisitorStore;
 
+/// Between two steps a fork may come, which waits for no longer than one takes.
+const VISITORS_A_STEP: usize = 32;
+
 /// What was lost for want of room, ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Losses {
@@ -103,20 +106,16 @@ impl<A> Engine<A> {
     /// The next request: what came back from one that failed, then what the visitors that have waited longest have to
     /// send, `most` visitors at the most. `None` when there is nothing.
     pub fn take_batch(&self, most: usize) -> Option<Batch> {
+        let mut filling = self.begin_batch(most);
+        while filling.step() {}
+        filling.finish()
+    }
+
+    /// The same in steps that take no longer than some tens of microseconds each.
+    pub fn begin_batch(&self, most: usize) -> Filling<'_, A> {
         let rules = self.rules();
-        let mut lines = self.undelivered.take(most, rules.epoch);
-        while lines.visitors() < most && lines.body_len() < FULL_BODY {
-            let last_code = lines.last_code();
-            let taken = self.store.take_next(|slot| {
-                let is_first = last_code != Some(slot.code());
-                rules.take(slot, is_first)
-            });
-            let Some(parcel) = taken else { break };
-            if !self.pack(&mut lines, &parcel) {
-                break;
-            }
-        }
-        (!lines.is_empty()).then(|| Batch::new(lines, &self.undelivered, rules.epoch))
+        let batch = Batch::new(self.undelivered.take(most, rules.epoch), &self.undelivered, rules.epoch);
+        Filling { engine: self, rules, batch, most }
     }
 
     /// Writes a parcel and appends it; `false` if there was no room: then it is the next request's. No lock is held.
@@ -146,5 +145,41 @@ impl<A> Engine<A> {
         self.store.after_fork();
         self.undelivered.after_fork(self.store.epoch());
         self.forget_figures();
+    }
+}
+
+/// A request that is being filled. One that is dropped meanwhile gives back what it has.
+pub struct Filling<'engine, A> {
+    engine: &'engine Engine<A>,
+    rules: Rules,
+    batch: Batch,
+    /// Of how many visitors.
+    most: usize,
+}
+
+impl<A> Filling<'_, A> {
+    /// Takes what some visitors more have to send; `false` where that was all, or where it is full.
+    pub fn step(&mut self) -> bool {
+        let Self { engine, rules, batch, most } = self;
+        let lines = batch.lines_mut();
+        for _ in 0..VISITORS_A_STEP {
+            if lines.visitors() >= *most || lines.body_len() >= FULL_BODY {
+                return false;
+            }
+            let last_code = lines.last_code();
+            let taken = engine.store.take_next(|slot| {
+                let is_first = last_code != Some(slot.code());
+                rules.take(slot, is_first)
+            });
+            if !taken.is_some_and(|parcel| engine.pack(lines, &parcel)) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The request; nothing where nothing was queued.
+    pub fn finish(self) -> Option<Batch> {
+        (self.batch.visitors() > 0).then_some(self.batch)
     }
 }

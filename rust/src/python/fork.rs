@@ -46,11 +46,14 @@ pub(super) fn detached<T: Send>(py: Python<'_>, work: impl Send + FnOnce() -> T)
 }
 
 /// The same for work that takes long, in steps that do not: a fork comes between any two of them.
-pub(super) fn detached_in_steps(py: Python<'_>, steps: usize, mut work: impl Send + FnMut(usize)) {
-    py.detach(move || {
-        for step in 0..steps {
+/// Each says whether another one follows.
+pub(super) fn detached_while(py: Python<'_>, mut step: impl Send + FnMut() -> bool) {
+    py.detach(|| {
+        loop {
             let _inside = Inside::enter();
-            work(step);
+            if !step() {
+                return;
+            }
         }
     });
 }

@@ -7,7 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::clock::random_seed;
-use super::fork::{self, detached, detached_in_steps};
+use super::fork::{self, detached, detached_while};
 use super::results::Objects;
 use super::tracking::TrackingBatch;
 use super::{clock, errors};
@@ -108,7 +108,9 @@ impl Outbox {
     /// What is queued, of so many visitors at most, as far as one request can hold it; nothing where nothing is queued.
     fn take(&self, py: Python<'_>, most: usize) -> Option<TrackingBatch> {
         let engine = self.engine.here();
-        detached(py, || engine.take_batch(most)).map(TrackingBatch::new)
+        let mut filling = detached(py, || engine.begin_batch(most));
+        detached_while(py, || filling.step());
+        filling.finish().map(TrackingBatch::new)
     }
 
     /// What one visitor has to send. Raises `VisitorCodeInvalid`.
@@ -122,7 +124,8 @@ impl Outbox {
     /// Queues all visitors that have something unsent.
     fn queue_all(&self, py: Python<'_>) {
         let engine = self.engine.here();
-        detached_in_steps(py, Engine::<()>::QUEUE_STEPS, |step| engine.queue_unsent(step));
+        let mut steps = 0..Engine::<()>::QUEUE_STEPS;
+        detached_while(py, || steps.next().map(|step| engine.queue_unsent(step)).is_some());
     }
 
     /// How many visitors are queued.
