@@ -1,4 +1,4 @@
-//! Visitors remember the last choice of their code's hash. It must never show: whatever happens in between, the answer
+//! Visitors remember what their code's hash chose last, and what it chose before with the variations that were assigned. It must never show: whatever happens in between, the answer
 //! is the one that is worked out afresh (explanations remember nothing).
 
 #![expect(clippy::unwrap_used, reason = "a test may fail here")]
@@ -27,7 +27,21 @@ fn data_file(version: i64) -> Value {
     flags[2]["bucketingCustomDataId"] = json!(55);
     flags[1]["rules"][0]["exposition"] = json!([1.0, 0.6][usize::try_from(version % 2).unwrap()]);
     let held = [0.0, 0.2, 0.6][usize::try_from(version / 2 % 3).unwrap()];
-    let holdout = json!({"experimentId": 900 + version % 2, "variationByExposition": [
+    // What one rule chose says nothing of another one with the same experiment, nor of the holdout with it, nor of which of
+    // two shares it was that have one variation.
+    let mut holdout_id = 900 + version % 2;
+    match version % 7 {
+        3 => {
+            let twin = &mut flags[1]["rules"][0];
+            (twin["experimentId"], twin["respoolTime"]) = (json!(11), json!(9));
+            (twin["variationByExposition"][0]["variationId"], twin["variationByExposition"][1]["variationId"]) =
+                (json!(12), json!(13));
+        }
+        4 => flags[0]["rules"][0]["variationByExposition"][1]["variationId"] = json!(12),
+        5 => holdout_id = 21,
+        _ => {}
+    }
+    let holdout = json!({"experimentId": holdout_id, "variationByExposition": [
         {"variationKey": "in-holdout", "variationId": 901, "exposition": held},
         {"variationKey": "out", "variationId": 902, "exposition": 0.3},
     ]});
@@ -125,7 +139,7 @@ proptest! {
                 }
                 Step::Force(visitor, flag, on) => {
                     let (experiment, key) = ([11, 21, 31][flag], on.then_some("on"));
-                    support::visitor(&engine, &code(visitor)).force_variation(experiment, key, true, at(now)).unwrap();
+                    support::visitor(&engine, &code(visitor)).force_variation(experiment, key, true, at(now)).ok();
                 }
                 Step::Purge => {
                     engine.advance(now * 100);

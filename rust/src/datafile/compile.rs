@@ -129,9 +129,17 @@ fn compile_flags(
             None => data_file.flags.push(flag),
         }
     }
+    let holdout = wire.holdout.as_ref().map(|holdout| holdout.experiment_id);
     for flag in data_file.flag_indices() {
-        for (position, rule) in data_file.flags[flag.position()].rules.iter().enumerate() {
-            data_file.experiments.insert(rule.experiment_id, (flag, position));
+        for position in 0..data_file.flags[flag.position()].rules.len() {
+            let rule = &mut data_file.flags[flag.position()].rules[position];
+            let experiment_id = rule.experiment_id;
+            rule.is_recalled = Some(experiment_id) != holdout && has_unique_variations(rule);
+            let earlier = data_file.experiments.insert(experiment_id, (flag, position));
+            if let Some((other, of_other)) = earlier {
+                data_file.flags[other.position()].rules[of_other].is_recalled = false;
+                data_file.flags[flag.position()].rules[position].is_recalled = false;
+            }
         }
     }
 }
@@ -169,11 +177,18 @@ fn compile_rule(
         },
         exposition: wire.exposition,
         experiment_id,
+        is_recalled: false, // seen when all rules are known
         segment,
         shares: shares.collect(),
         salt: Salt::of_container(wire.id, wire.respool_time),
         experiment_salt: Salt::of_container(experiment_id, wire.respool_time),
     }
+}
+
+fn has_unique_variations(rule: &Rule) -> bool {
+    let mut ids: Vec<i64> = rule.shares.iter().filter_map(|share| share.variation_id).collect();
+    ids.sort_unstable();
+    ids.is_sorted_by(|one, next| one < next)
 }
 
 /// The shares of an experiment, each with the sum of all up to it, in double arithmetic from 0.0.

@@ -224,6 +224,9 @@ pub struct Rule {
     pub exposition: f64,
     /// The experiment that it belongs to.
     pub experiment_id: i64,
+    /// Whether an assigned variation of the experiment tells which share it is: no other rule nor the holdout has the
+    /// experiment, and no two shares the variation.
+    pub is_recalled: bool,
     /// Who it is for; `None` is everybody.
     pub segment: Option<SegmentIndex>,
     /// Its variations with their shares.

@@ -8,7 +8,7 @@ use crate::datafile::index::FlagIndex;
 use crate::datafile::model::{DataFile, Outcome, RuleKind};
 use crate::evaluation::explanation::{Explainer, Explanation};
 use crate::evaluation::reason::Because;
-use crate::evaluation::{Answer, Disabled, Evaluation, Observer, evaluate};
+use crate::evaluation::{Answer, Disabled, Evaluation, Observer, evaluate, is_last_choice};
 use crate::pattern::Steps;
 use crate::targeting::{Memory, Subject, Targeting, Unobserved};
 use crate::visitor::Millis;
@@ -132,8 +132,17 @@ impl<A> EngineVisitor<'_, A> {
         let mut hint = 0;
         while flags.peek().is_some() {
             let mut locked = self.lock();
-            for flag in flags.by_ref().take(FLAGS_PER_LOCK) {
-                answers.push(call.evaluate(&mut locked, flag, &mut hint, &mut Unobserved).ok());
+            let mut few = flags.by_ref().take(FLAGS_PER_LOCK).peekable();
+            while few.peek().is_some() {
+                locked.find(|mut visitor| {
+                    for flag in few.by_ref() {
+                        answers.push(call.evaluate_for(&mut visitor, flag, &mut hint, &mut Unobserved).ok());
+                    }
+                });
+                // Nobody is there until something is saved.
+                if let Some(flag) = few.next() {
+                    answers.push(call.evaluate_for_nobody(&mut locked, flag, &mut hint, &mut Unobserved).ok());
+                }
             }
             if call.sending != Sending::Never && flags.peek().is_none() {
                 locked.queue();
@@ -243,21 +252,43 @@ impl Call<'_> {
         hint: &mut usize,
         observer: &mut O,
     ) -> Result<Answer, Disabled> {
-        let known = locked.find(|mut visitor| {
-            let Visitor { data, is_shared, .. } = &visitor;
-            let memory = (!is_shared && !O::SEES_EVERYTHING).then_some(Memory {
-                generation: self.generation,
-                choice: &data.last_choice,
-                holdout: &data.last_holdout,
-            });
-            let evaluation = self.evaluated(flag, &self.subject(Some(data), memory), observer)?;
-            let is_exposure = self.save(&mut visitor, &evaluation, hint);
-            self.count(flag, &evaluation.answer, is_exposure);
-            Ok(evaluation.answer)
-        });
-        if let Some(answered) = known {
-            return answered;
+        let known = locked.find(|mut visitor| self.evaluate_for(&mut visitor, flag, hint, observer));
+        known.unwrap_or_else(|| self.evaluate_for_nobody(locked, flag, hint, observer))
+    }
+
+    /// The same for a visitor that is there.
+    #[inline]
+    fn evaluate_for<O: Observer>(
+        &self,
+        visitor: &mut Visitor<'_>,
+        flag: FlagIndex,
+        hint: &mut usize,
+        observer: &mut O,
+    ) -> Result<Answer, Disabled> {
+        let Visitor { data, is_shared, .. } = visitor;
+        if !*is_shared {
+            data.remember_under(self.generation);
         }
+        let memory = (!*is_shared && !O::SEES_EVERYTHING).then_some(Memory {
+            choice: &data.last_choice,
+            holdout: &data.last_holdout,
+            assigned: &data.assigned_variations,
+            hint: *hint,
+        });
+        let evaluation = self.evaluated(flag, &self.subject(Some(data), memory), observer)?;
+        let is_exposure = self.save(visitor, &evaluation, hint);
+        self.count(flag, &evaluation.answer, is_exposure);
+        Ok(evaluation.answer)
+    }
+
+    /// The same where there is no visitor: one begins if something is to be saved.
+    fn evaluate_for_nobody<O: Observer>(
+        &self,
+        locked: &mut Locked<'_>,
+        flag: FlagIndex,
+        hint: &mut usize,
+        observer: &mut O,
+    ) -> Result<Answer, Disabled> {
         let evaluation = self.evaluated(flag, &self.subject(None, None), observer)?;
         let mut is_exposure = false;
         if self.mode != Mode::ReadOnly && (evaluation.assigned.is_some() || evaluation.holdout.is_some()) {
@@ -298,7 +329,8 @@ impl Call<'_> {
             visitor.data.assign(holdout, self.holdout_sending, 0);
         }
         let Some(assigned) = evaluation.assigned else { return false };
-        let stored = visitor.data.assign(assigned, self.sending, *hint);
+        let is_remembered = !visitor.is_shared && is_last_choice(&evaluation.answer, visitor.data.last_choice.get());
+        let stored = visitor.data.assign(assigned.remembered(is_remembered), self.sending, *hint);
         *hint = stored.position + 1;
         stored.is_exposure
     }

@@ -239,7 +239,7 @@ impl<'a> Evaluator<'a> {
             return Err(Disabled::Consent);
         }
         let memory = self.memory(code);
-        match memory.map(Memory::holdout) {
+        match memory.map(|memory| memory.holdout.get()) {
             Some(LastHoldout::Outside) => return Ok(None),
             Some(LastHoldout::Share(position)) => return Ok(holdout.shares.get(usize::from(position))),
             Some(LastHoldout::Unknown) | None => {}
@@ -349,7 +349,7 @@ impl<'a> Evaluator<'a> {
             });
             (RuleStep::Experiment { found: share.is_some() }, share)
         };
-        if let (Some(memory), Some(share), None) = (memory, share, remembered) {
+        if let (Some(memory), Some(share)) = (memory, share) {
             memory.note_choice(share);
         }
         let answer = match share {
@@ -383,40 +383,50 @@ impl<'a> Evaluator<'a> {
 
 impl Memory<'_> {
     /// The share of the rule that the code was found in: its bucket is within the rule's exposition, and in this share.
+    #[inline]
     fn share_of(self, rule: &Rule) -> Option<&Share> {
-        let LastChoice { generation, outcome } = self.choice.get();
-        let outcome = outcome.filter(|_| generation == self.generation)?.get() - 1;
+        let near = self.assigned.at(self.hint, rule.experiment_id);
+        let known = |assigned| Self::recalled(rule, assigned);
+        let share = near.and_then(known).or_else(|| self.last_share_of(rule));
+        share.or_else(|| if near.is_some() { None } else { self.assigned.get(rule.experiment_id).and_then(known) })
+    }
+
+    /// The share that an assigned variation of the rule's experiment tells of.
+    #[inline]
+    fn recalled<'r>(rule: &'r Rule, assigned: &AssignedVariation) -> Option<&'r Share> {
+        let id = Some(assigned.variation_id);
+        if !(rule.is_recalled && assigned.is_remembered()) {
+            return None;
+        }
+        rule.shares.iter().find(|share| share.variation_id == id)
+    }
+
+    fn last_share_of(self, rule: &Rule) -> Option<&Share> {
+        let outcome = self.choice.get().outcome?.get() - 1;
         rule.shares.iter().find(|share| share.outcome.raw() == outcome)
     }
 
-    fn holdout(self) -> LastHoldout {
-        if self.choice.get().generation == self.generation { self.holdout.get() } else { LastHoldout::Unknown }
-    }
-
     fn note_choice(self, share: &Share) {
-        self.forget_older();
-        self.choice.set(LastChoice {
-            generation: self.generation,
-            outcome: share.outcome.raw().checked_add(1).and_then(NonZeroU32::new),
-        });
+        self.choice.set(LastChoice { outcome: remembered(share.outcome), ..self.choice.get() });
     }
 
     fn note_holdout(self, position: Option<usize>) {
-        self.forget_older();
         self.holdout.set(match position.map(u8::try_from) {
             None => LastHoldout::Outside,
             Some(Ok(position)) => LastHoldout::Share(position),
             Some(Err(_)) => LastHoldout::Unknown,
         });
     }
+}
 
-    /// What was remembered under another data file is void.
-    fn forget_older(self) {
-        if self.choice.get().generation != self.generation {
-            self.choice.set(LastChoice { generation: self.generation, outcome: None });
-            self.holdout.set(LastHoldout::Unknown);
-        }
-    }
+/// An answer as [`LastChoice`] has it.
+fn remembered(outcome: OutcomeIndex) -> Option<NonZeroU32> {
+    outcome.raw().checked_add(1).and_then(NonZeroU32::new)
+}
+
+/// Whether the answer is the one that the hash of the code was found to come to last.
+pub fn is_last_choice(answer: &Answer, last: LastChoice) -> bool {
+    matches!(answer, Answer::Known(outcome) if last.outcome.is_some() && remembered(*outcome) == last.outcome)
 }
 
 /// Among the rule's variations those with the highest score that any of them has; `pick` chooses between several.

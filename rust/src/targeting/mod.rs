@@ -11,18 +11,20 @@ use crate::datafile::condition::{Condition, Expression, Matching, Term};
 use crate::datafile::index::SegmentIndex;
 use crate::datafile::model::DataFile;
 use crate::pattern::Steps;
-use crate::visitor::assigned::AssignedVariation;
+use crate::visitor::assigned::{AssignedVariation, AssignedVariations};
 use crate::visitor::data::{LastChoice, LastHoldout, VisitorData};
 
-/// What a stored visitor remembers of its own code's hashes, for the time of a call.
+/// What a stored visitor remembers of its own code's hashes under the data file that is asked, for the time of a call.
 #[derive(Clone, Copy)]
 pub struct Memory<'a> {
-    /// The data file's generation.
-    pub generation: u32,
     /// The choice that was made last.
     pub choice: &'a Cell<LastChoice>,
     /// The share of the holdout that was found last.
     pub holdout: &'a Cell<LastHoldout>,
+    /// Some of them are remembered, too.
+    pub assigned: &'a AssignedVariations,
+    /// Where to look first among them.
+    pub hint: usize,
 }
 
 /// Whom a question is about, and when.

@@ -13,7 +13,7 @@ pub struct AssignedVariation {
     pub variation_id: i64,
     /// When.
     pub time: Millis,
-    /// The kind of rule that gave it, and whether the visitor was exposed to it.
+    /// The kind of rule that gave it, whether the visitor was exposed to it, and whether it is remembered.
     given: Given,
     /// Whether it waits to be sent.
     pub unsent: bool,
@@ -21,61 +21,83 @@ pub struct AssignedVariation {
 
 /// In one byte: visitors hold assigned variations by the million.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Given {
-    Experiment,
-    Delivery,
-    Other,
-    ExperimentExposed,
-    DeliveryExposed,
-    OtherExposed,
-}
+struct Given(u8);
 
 impl AssignedVariation {
     /// A variation that was given and is not sent, as far as is known.
     pub fn new(experiment_id: i64, variation_id: i64, time: Millis, rule_kind: RuleKind) -> Self {
-        Self { experiment_id, variation_id, time, given: Given::new(rule_kind, false), unsent: false }
+        Self { experiment_id, variation_id, time, given: Given::new(rule_kind), unsent: false }
     }
 
     /// The kind of rule that gave it.
     pub fn rule_kind(&self) -> RuleKind {
-        self.given.parts().0
+        self.given.kind()
+    }
+
+    /// See [`Self::remembered`].
+    pub fn is_remembered(&self) -> bool {
+        self.given.has(Given::REMEMBERED)
     }
 
     /// Whether the visitor was exposed to it: it was to be sent at some time of the visitor's session.
     pub fn is_exposed(&self) -> bool {
-        self.given.parts().1
+        self.given.has(Given::EXPOSED)
     }
 
-    /// Takes the place of an older one of its experiment, if there is one. Returns whether the visitor is thereby exposed
-    /// to the variation for the first time.
-    fn replace(&mut self, older: Option<&Self>) -> bool {
-        let was_exposed = older.is_some_and(|older| older.variation_id == self.variation_id && older.is_exposed());
-        self.given = Given::new(self.rule_kind(), was_exposed || self.unsent);
-        self.unsent && !was_exposed
+    /// The same, with whether it is what the visitor's own code comes to by its hash under the data file of
+    /// [`super::data::LastChoice::generation`]: within the exposition of the experiment's only rule, and in this share.
+    #[must_use]
+    pub fn remembered(mut self, is_remembered: bool) -> Self {
+        self.given.set(Given::REMEMBERED, is_remembered);
+        self
+    }
+
+    /// Becomes a newer one of its experiment. Returns whether the visitor is thereby exposed to the variation for the first
+    /// time. Each field is written where it lies: together they would be read back before they are all written.
+    #[inline]
+    fn become_newer(&mut self, newer: &Self) -> bool {
+        let was_exposed = self.variation_id == newer.variation_id && self.is_exposed();
+        self.given = newer.given;
+        self.given.set(Given::EXPOSED, was_exposed || newer.unsent);
+        (self.variation_id, self.time, self.unsent) = (newer.variation_id, newer.time, newer.unsent);
+        newer.unsent && !was_exposed
+    }
+
+    /// The first one of its experiment.
+    fn first(mut self) -> Self {
+        self.given.set(Given::EXPOSED, self.unsent);
+        self
     }
 }
 
 impl Given {
-    fn new(kind: RuleKind, is_exposed: bool) -> Self {
-        match (kind, is_exposed) {
-            (RuleKind::Experimentation, false) => Self::Experiment,
-            (RuleKind::TargetedDelivery, false) => Self::Delivery,
-            (RuleKind::Unknown, false) => Self::Other,
-            (RuleKind::Experimentation, true) => Self::ExperimentExposed,
-            (RuleKind::TargetedDelivery, true) => Self::DeliveryExposed,
-            (RuleKind::Unknown, true) => Self::OtherExposed,
+    const EXPERIMENT: u8 = 1;
+    const DELIVERY: u8 = 2;
+    const EXPOSED: u8 = 4;
+    const REMEMBERED: u8 = 8;
+
+    fn new(kind: RuleKind) -> Self {
+        Self(match kind {
+            RuleKind::Experimentation => Self::EXPERIMENT,
+            RuleKind::TargetedDelivery => Self::DELIVERY,
+            RuleKind::Unknown => 0,
+        })
+    }
+
+    fn kind(self) -> RuleKind {
+        match self.0 & (Self::EXPERIMENT | Self::DELIVERY) {
+            Self::EXPERIMENT => RuleKind::Experimentation,
+            Self::DELIVERY => RuleKind::TargetedDelivery,
+            _ => RuleKind::Unknown,
         }
     }
 
-    fn parts(self) -> (RuleKind, bool) {
-        match self {
-            Self::Experiment => (RuleKind::Experimentation, false),
-            Self::Delivery => (RuleKind::TargetedDelivery, false),
-            Self::Other => (RuleKind::Unknown, false),
-            Self::ExperimentExposed => (RuleKind::Experimentation, true),
-            Self::DeliveryExposed => (RuleKind::TargetedDelivery, true),
-            Self::OtherExposed => (RuleKind::Unknown, true),
-        }
+    fn has(self, mark: u8) -> bool {
+        self.0 & mark != 0
+    }
+
+    fn set(&mut self, mark: u8, is_set: bool) {
+        self.0 = self.0 & !mark | if is_set { mark } else { 0 };
     }
 }
 
@@ -127,39 +149,60 @@ impl AssignedVariations {
         }
     }
 
+    /// The one at a position, if it is the experiment's.
+    #[inline]
+    pub fn at(&self, position: usize, experiment_id: i64) -> Option<&AssignedVariation> {
+        self.as_slice().get(position).filter(|assigned| assigned.experiment_id == experiment_id)
+    }
+
+    /// From now on none is remembered.
+    pub fn forget(&mut self) {
+        let all = match self {
+            Self::None => return,
+            Self::One(only) => std::slice::from_mut(only),
+            Self::Several(all) => all.as_mut_slice(),
+        };
+        for assigned in all {
+            assigned.given.set(Given::REMEMBERED, false);
+        }
+    }
+
     /// Stores a variation over any older one of its experiment. `hint` is where to look first.
-    pub fn assign(&mut self, mut variation: AssignedVariation, hint: usize) -> Stored {
-        let (mut position, is_exposure) = (0, variation.unsent);
+    #[inline]
+    pub fn assign(&mut self, variation: &AssignedVariation, hint: usize) -> Stored {
         match self {
-            Self::None => {
-                variation.replace(None);
-                *self = Self::One(variation);
-            }
             Self::One(only) if only.experiment_id == variation.experiment_id => {
-                let is_exposure = variation.replace(Some(only));
-                *only = variation;
-                return Stored { position, is_exposure };
-            }
-            Self::One(only) => {
-                variation.replace(None);
-                let mut all = Keyed::new();
-                all.insert(*only);
-                all.insert(variation);
-                *self = Self::Several(Box::new(all));
-                position = 1;
+                Stored { position: 0, is_exposure: only.become_newer(variation) }
             }
             Self::Several(all) => {
-                let mut is_exposure = false;
-                position = all.update_near(variation, hint, |variation, older| {
-                    is_exposure = variation.replace(older);
-                });
+                let position = all.position_near(&variation.experiment_id, hint);
+                let known = position.and_then(|position| Some((position, all.as_mut_slice().get_mut(position)?)));
+                let stored = match known {
+                    Some((position, older)) => Stored { position, is_exposure: older.become_newer(variation) },
+                    None => Stored { position: all.push(variation.first()), is_exposure: variation.unsent },
+                };
                 if variation.unsent {
-                    all.note_unsent(position);
+                    all.note_unsent(stored.position);
                 }
-                return Stored { position, is_exposure };
+                stored
             }
+            Self::None | Self::One(_) => self.begin(variation.first()),
         }
-        Stored { position, is_exposure }
+    }
+
+    /// Stores the first or the second one.
+    fn begin(&mut self, variation: AssignedVariation) -> Stored {
+        let mut position = 0;
+        *self = match self.as_slice().first() {
+            None => Self::One(variation),
+            Some(only) => {
+                let mut all = Keyed::new();
+                all.insert(*only);
+                (position, _) = all.insert(variation);
+                Self::Several(Box::new(all))
+            }
+        };
+        Stored { position, is_exposure: variation.unsent }
     }
 
     /// The bytes that they take outside the visitor itself.
@@ -184,9 +227,9 @@ mod tests {
     fn a_newer_variation_replaces_the_older_one_of_its_experiment_wherever_it_is_looked_for() {
         let mut all = AssignedVariations::default();
         for (experiment, hint, position) in [(1, 0, 0), (2, 1, 1), (3, 9, 2), (1, 2, 0), (2, 1, 1), (3, 0, 2)] {
-            assert_eq!(all.assign(variation(experiment, 10 * experiment), hint).position, position);
+            assert_eq!(all.assign(&variation(experiment, 10 * experiment), hint).position, position);
         }
-        assert_eq!(all.assign(variation(2, 7), 0), Stored { position: 1, is_exposure: true });
+        assert_eq!(all.assign(&variation(2, 7), 0), Stored { position: 1, is_exposure: true });
         let pairs: Vec<_> = all.as_slice().iter().map(|one| (one.experiment_id, one.variation_id)).collect();
         assert_eq!(pairs, [(1, 10), (2, 7), (3, 30)]);
     }
@@ -196,10 +239,10 @@ mod tests {
         for others in [0, 1, 40] {
             let mut all = AssignedVariations::default();
             for other in 0..others {
-                all.assign(variation(100 + other, 1), 0);
+                all.assign(&variation(100 + other, 1), 0);
             }
             let mut assign = |variation_id, unsent| {
-                all.assign(AssignedVariation { unsent, ..variation(1, variation_id) }, 0).is_exposure
+                all.assign(&AssignedVariation { unsent, ..variation(1, variation_id) }, 0).is_exposure
             };
             let exposures = [assign(7, false), assign(7, true), assign(7, true), assign(7, false), assign(7, true)];
             assert_eq!(exposures, [false, true, false, false, false]);
@@ -211,7 +254,7 @@ mod tests {
     fn they_stay_small() {
         let mut all = AssignedVariations::default();
         for experiment in 0..200 {
-            all.assign(variation(experiment, 1), 0);
+            all.assign(&variation(experiment, 1), 0);
         }
         assert!(all.heap_bytes() <= 8000, "{}", all.heap_bytes());
         assert_eq!((size_of::<AssignedVariation>(), size_of::<AssignedVariations>()), (24, 24));

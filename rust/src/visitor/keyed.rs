@@ -99,6 +99,13 @@ impl<T: Item> Keyed<T> {
         found.map(|position| *position as usize)
     }
 
+    /// The same. `hint` is where to look first.
+    #[inline]
+    pub fn position_near(&self, key: &T::Key, hint: usize) -> Option<usize> {
+        let is_there = self.items.get(hint).is_some_and(|item| item.key() == key);
+        if is_there { Some(hint) } else { self.position(key) }
+    }
+
     fn key_at(&self, position: u32) -> Option<&T::Key> {
         self.items.get(position as usize).map(Item::key)
     }
@@ -115,26 +122,10 @@ impl<T: Item> Keyed<T> {
     /// Puts the item where an older one with its key stands, or at the end. Returns its position, and the older one.
     /// `hint` is where to look first.
     pub fn insert_near(&mut self, item: T, hint: usize) -> (usize, Option<T>) {
-        let at_hint = self.items.get(hint).is_some_and(|older| older.key() == item.key());
-        let position = if at_hint { Some(hint) } else { self.position(item.key()) };
-        match position.and_then(|position| Some((position, self.items.get_mut(position)?))) {
+        match self.position_near(item.key(), hint).and_then(|position| Some((position, self.items.get_mut(position)?)))
+        {
             Some((position, older)) => (position, Some(std::mem::replace(older, item))),
             None => (self.push(item), None),
-        }
-    }
-
-    /// Puts the item where an older one with its key stands, or at the end, after `prepare` has seen both. Returns its
-    /// position. `hint` is where to look first.
-    pub fn update_near(&mut self, mut item: T, hint: usize, prepare: impl FnOnce(&mut T, Option<&T>)) -> usize {
-        let at_hint = self.items.get(hint).is_some_and(|older| older.key() == item.key());
-        let position = if at_hint { Some(hint) } else { self.position(item.key()) };
-        if let Some((position, older)) = position.and_then(|position| Some((position, self.items.get_mut(position)?))) {
-            prepare(&mut item, Some(older));
-            *older = item;
-            position
-        } else {
-            prepare(&mut item, None);
-            self.push(item)
         }
     }
 
@@ -156,7 +147,8 @@ impl<T: Item> Keyed<T> {
         Some(removed)
     }
 
-    fn push(&mut self, item: T) -> usize {
+    /// Puts an item at the end whose key no other one has. Returns its position.
+    pub fn push(&mut self, item: T) -> usize {
         if self.items.len() == self.items.capacity() {
             // By a quarter, not twofold: there are many visitors, and each would waste half.
             self.items.reserve_exact(self.items.len() / 4 + 1 + usize::from(!self.items.is_empty()));

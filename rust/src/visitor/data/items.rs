@@ -179,7 +179,8 @@ keyed_by! {
     Score<(i64, i64)>: of as (i64, i64),
 }
 
-/// What the hashes of the visitor's own code said last, under one data file.
+/// What the hashes of the visitor's own code said last, under one data file. What they said before lies with the assigned
+/// variations ([`super::AssignedVariation::is_remembered`]).
 ///
 /// Hashing is a pure function of the code and the container, so this is never stale: another data file has another
 /// generation, and whoever hashes another text than the code neither reads nor writes it.

@@ -276,10 +276,27 @@ impl VisitorData {
             + extras.conversions.unsent.len()
     }
 
+    /// Makes what is remembered of the visitor's own code that of this generation of the data file: of another one all is
+    /// forgotten.
+    #[inline]
+    pub fn remember_under(&mut self, generation: u32) {
+        if self.last_choice.get().generation != generation {
+            self.forget(generation);
+        }
+    }
+
+    #[cold]
+    fn forget(&mut self, generation: u32) {
+        self.last_choice.set(LastChoice { generation, outcome: None });
+        self.last_holdout.set(LastHoldout::Unknown);
+        self.assigned_variations.forget();
+    }
+
     /// Stores an assigned variation over any older one of its experiment. `hint` is where to look first.
+    #[inline]
     pub fn assign(&mut self, mut assigned: AssignedVariation, sending: Sending, hint: usize) -> assigned::Stored {
         assigned.unsent = self.note(sending);
-        self.assigned_variations.assign(assigned, hint)
+        self.assigned_variations.assign(&assigned, hint)
     }
 
     /// Stores a browser.
