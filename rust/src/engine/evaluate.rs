@@ -6,6 +6,7 @@ use super::{Current, EngineError, EngineVisitor, Moment, Snapshot};
 use crate::counting::{Tally, known_outcome};
 use crate::datafile::index::FlagIndex;
 use crate::datafile::model::{DataFile, Outcome, RuleKind};
+use crate::evaluation::ahead::Buckets;
 use crate::evaluation::explanation::{Explainer, Explanation};
 use crate::evaluation::reason::Because;
 use crate::evaluation::{Answer, Disabled, Evaluation, Observer, evaluate, is_last_choice};
@@ -128,23 +129,19 @@ impl<A> EngineVisitor<'_, A> {
         let call = self.call(&snapshot, mode, moment);
         call.tally.note_all(call.now);
         let mut answers = Vec::with_capacity(snapshot.data_file.flags.len());
-        let mut flags = snapshot.data_file.flag_indices().peekable();
+        let flags: Vec<FlagIndex> = snapshot.data_file.flag_indices().collect();
+        let remembers = |visitor: Visitor<'_>| !visitor.is_shared && visitor.data.remembers_under(call.generation);
+        let is_known = self.lock().peek(remembers).unwrap_or(false);
         let mut hint = 0;
-        while flags.peek().is_some() {
+        for few in flags.chunks(FLAGS_PER_LOCK) {
+            let ahead = if is_known {
+                Buckets::unknown(few.len())
+            } else {
+                Buckets::of(&snapshot.data_file, few.iter().copied(), call.code)
+            };
             let mut locked = self.lock();
-            let mut few = flags.by_ref().take(FLAGS_PER_LOCK).peekable();
-            while few.peek().is_some() {
-                locked.find(|mut visitor| {
-                    for flag in few.by_ref() {
-                        answers.push(call.evaluate_for(&mut visitor, flag, &mut hint, &mut Unobserved).ok());
-                    }
-                });
-                // Nobody is there until something is saved.
-                if let Some(flag) = few.next() {
-                    answers.push(call.evaluate_for_nobody(&mut locked, flag, &mut hint, &mut Unobserved).ok());
-                }
-            }
-            if call.sending != Sending::Never && flags.peek().is_none() {
+            call.evaluate_few(&mut locked, few, &ahead, &mut hint, &mut answers);
+            if call.sending != Sending::Never && answers.len() == flags.len() {
                 locked.queue();
             }
         }
@@ -254,6 +251,32 @@ impl Call<'_> {
     ) -> Result<Answer, Disabled> {
         let known = locked.find(|mut visitor| self.evaluate_for(&mut visitor, flag, hint, observer));
         known.unwrap_or_else(|| self.evaluate_for_nobody(locked, flag, hint, observer))
+    }
+
+    /// The same for some flags, one after another.
+    fn evaluate_few(
+        &self,
+        locked: &mut Locked<'_>,
+        flags: &[FlagIndex],
+        ahead: &Buckets,
+        hint: &mut usize,
+        answers: &mut Vec<Option<Answer>>,
+    ) {
+        let mut flags = flags.iter().copied().enumerate();
+        while flags.len() > 0 {
+            locked.find(|mut visitor| {
+                let is_own = visitor.data.mapping_identifier().is_none();
+                for (position, flag) in flags.by_ref() {
+                    let observer = &mut ahead.observer(position, is_own, self.data_file, flag);
+                    answers.push(self.evaluate_for(&mut visitor, flag, hint, observer).ok());
+                }
+            });
+            // Nobody is there until something is saved.
+            if let Some((position, flag)) = flags.next() {
+                let observer = &mut ahead.observer(position, true, self.data_file, flag);
+                answers.push(self.evaluate_for_nobody(locked, flag, hint, observer).ok());
+            }
+        }
     }
 
     /// The same for a visitor that is there.

@@ -3,6 +3,7 @@
 //!
 //! An [`Observer`] may watch each step; an explanation is one ([`explanation`]).
 
+pub mod ahead;
 pub mod choice;
 pub mod explanation;
 pub mod reason;

@@ -1,5 +1,5 @@
-//! The buckets of many codes for one salt, several at once: one digest after another leaves half of the processor's SHA
-//! unit idle, since each of its steps waits for the one before. Called by `batch`.
+//! Several buckets at once, of many codes for one salt or of one code for two: one digest after another leaves half of the processor's SHA
+//! unit idle, since each of its steps waits for the one before. Called by `batch`, and where all flags are asked.
 
 use super::{Salt, bucket};
 
@@ -11,6 +11,17 @@ pub fn buckets(codes: &[&str], salt: &Salt, buckets: &mut Vec<f64>) {
         return x86::buckets(codes, salt, buckets);
     }
     buckets.extend(codes.iter().map(|code| bucket(code, salt)));
+}
+
+/// The buckets of one code for two salts. The same as [`bucket`] for each.
+pub fn bucket_pair(code: &str, salts: [&Salt; 2]) -> [f64; 2] {
+    #[cfg(target_arch = "x86_64")]
+    if x86::is_supported()
+        && let Some(buckets) = x86::bucket_pair(code, salts)
+    {
+        return buckets;
+    }
+    salts.map(|salt| bucket(code, salt))
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -68,6 +79,17 @@ mod x86 {
             }
         }
         buckets.extend(rest.iter().map(|code| bucket(code, salt)));
+    }
+
+    /// Only where [`is_supported`]. Nothing where they take more than one block.
+    pub(super) fn bucket_pair(code: &str, salts: [&Salt; LANES]) -> Option<[f64; LANES]> {
+        let mut blocks = [[0u8; BLOCK]; LANES];
+        let mut places = blocks.iter_mut().zip(salts);
+        if !places.all(|(block, salt)| write_block(block, &mut usize::MAX.clone(), code, salt)) {
+            return None;
+        }
+        // SAFETY: the caller has asked for the processor's extensions.
+        Some(unsafe { digests(&blocks) }.map(fraction))
     }
 
     /// Writes code, salt and padding; false where they take more than one block. `written` is the length of the code that
@@ -164,6 +186,11 @@ mod tests {
                 let each: Vec<f64> = codes[..count].iter().map(|code| bucket(code, &salt)).collect();
                 assert_eq!(all, each);
             }
+        }
+        for code in codes {
+            let salts = [Salt::of_container(7, None), Salt::of_group(&"g".repeat(code.len() % 50))];
+            let each: Vec<f64> = salts.iter().map(|salt| bucket(code, salt)).collect();
+            assert_eq!(bucket_pair(code, [&salts[0], &salts[1]]).to_vec(), each);
         }
     }
 }

@@ -6,7 +6,7 @@ mod processor;
 use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
 
-pub use lanes::buckets;
+pub use lanes::{bucket_pair, buckets};
 pub use processor::{extensions, has_instructions};
 
 const INITIAL_STATE: [u32; 8] =

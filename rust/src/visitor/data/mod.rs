@@ -280,9 +280,15 @@ impl VisitorData {
     /// forgotten.
     #[inline]
     pub fn remember_under(&mut self, generation: u32) {
-        if self.last_choice.get().generation != generation {
+        if !self.remembers_under(generation) {
             self.forget(generation);
         }
+    }
+
+    /// Whether what is remembered, if anything is, is of this generation of the data file.
+    #[inline]
+    pub fn remembers_under(&self, generation: u32) -> bool {
+        self.last_choice.get().generation == generation
     }
 
     #[cold]
