@@ -3,12 +3,17 @@
 The API is the one of the pure-Python client: code written for it runs unchanged.
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
 from kameleoon import _installation
 from kameleoon._version import __version__
 
+TYPE_CHECKING = False
+"""Type checkers take a name like this for true; `typing` would take longer to import than all that is imported here."""
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from kameleoon._exports import (
         ApplicationVersion,
         Browser,

@@ -128,6 +128,16 @@ def test_what_is_not_asked_for_is_not_imported() -> None:
     assert run(program).stdout.strip() == ""
 
 
+def test_the_package_alone_imports_next_to_nothing() -> None:
+    """A command that only may come to use it pays for nothing else of it."""
+    program = (
+        "import sys; before = set(sys.modules); import kameleoon; kameleoon.__version__\n"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    imported = set(run(program).stdout.split())
+    assert imported <= {"kameleoon", "kameleoon._installation", "kameleoon._version", "__future__"}, imported
+
+
 def test_a_name_that_nobody_has_is_missing() -> None:
     with pytest.raises(AttributeError, match=r"module 'kameleoon.kameleoon_client' has no attribute 'nothing'"):
         _ = importlib.import_module("kameleoon.kameleoon_client").nothing
