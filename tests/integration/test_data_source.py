@@ -70,7 +70,7 @@ def test_an_update_in_the_gap_before_the_stream_is_opened_again_is_not_missed(
     eventually(lambda: service.open_streams == 0)
     service.set_flag("gap")
     eventually(lambda: client.get_feature_list() == ["gap"], 10)
-    assert service.streams == 2
+    eventually(lambda: service.streams == 2)
 
 
 def test_a_stream_that_never_answers_is_given_up_and_opened_again(service: Service, make_online: Any, log: Any) -> None:

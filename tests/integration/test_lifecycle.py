@@ -90,14 +90,19 @@ def test_sigterm_under_a_server_that_exits_on_it(platform: Platform) -> None:
         client.wait_init()
         client.track_conversion('v', 1)
         print('ready', flush=True)
-        time.sleep(60)
+        while True:
+            time.sleep(0.05)  # one long sleep would miss a signal that comes just before it begins
     """)
-    process = subprocess.Popen([sys.executable, "-c", program, platform.origin], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
-    process.stdout.close()
+    with subprocess.Popen(
+        [sys.executable, "-c", program, platform.origin], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "ready\n"
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
     assert conversions(platform) == ["v"]
 
 
