@@ -345,10 +345,12 @@ class ClientMachine(RuleBasedStateMachine):
         if is_orderly and (self.is_well or self.spool is not None):
             self._check_losses([event for event in missing if event.is_queued and not event.is_abandoned])
             self.all_is_counted = self.all_is_counted and self.is_well
+            abandoned = [event for event in missing if not event.may_be_dropped]
         else:
             self.all_is_counted = self.all_is_counted and is_safe
+            abandoned = missing  # those too that could have been dropped before, and then would have been counted
         for event in missing:
-            event.is_abandoned = not event.may_be_dropped
+            event.is_abandoned = event in abandoned
 
     # What always holds
 

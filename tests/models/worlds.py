@@ -76,7 +76,7 @@ def _segments(draw: st.DrawFn, identifier: int) -> dict[str, Any]:
 def worlds(draw: st.DrawFn) -> dict[str, Any]:
     """Data files of three flags, two of them in a group maybe, with a holdout, segments and a mapping identifier maybe."""
     group = draw(st.sampled_from([{}, {"mutuallyExclusiveGroup": "group"}]))
-    bucketing = draw(st.sampled_from([{}, {"bucketingCustomDataId": BUCKETING_INDEX}]))
+    bucketing = draw(st.sampled_from([{}, {"bucketingCustomDataId": 102}]))
     targeted = draw(st.sampled_from([None, 1]))
     delivery = rule(20, exposition=draw(_expositions), segmentId=2, respoolTime=draw(_respools))
     flags = [
@@ -89,6 +89,7 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
         segments=[draw(_segments(1)), draw(_segments(2))],
         customData=[
             {"index": INDEX, "id": 101, "name": "plan"},
+            {"index": BUCKETING_INDEX, "id": 102, "name": "bucketing"},
             {
                 "index": MAPPING_INDEX,
                 "id": 109,
