@@ -95,6 +95,14 @@ fn forced(force_targeting: bool) -> impl Fn(&mut VisitorData) {
     }
 }
 
+/// Forced to a key and an id that no variation of the experiment has together.
+fn forced_to(key: &'static str, variation_id: i64) -> impl Fn(&mut VisitorData) {
+    move |visitor| {
+        let (key, variation_id) = (key.into(), Some(variation_id));
+        visitor.force_variation(ForcedVariation { experiment_id: 11, key, variation_id, force_targeting: true });
+    }
+}
+
 fn simulated(variation: Option<(i64, &'static str, i64)>) -> impl Fn(&mut VisitorData) {
     move |visitor| {
         let variation = variation.map(|(experiment, key, id)| (experiment, key.into(), Some(id)));
@@ -188,6 +196,8 @@ fn every_step_decides_as_it_should() {
             DEFAULT,
         ),
         ("forced, not targeted", not_targeted(), visitor(forced(true)), ON),
+        ("forced, with another id", plain(), visitor(forced_to("on", 99)), Ok(("on", Some(99), Some(11)))),
+        ("forced, with another's id", plain(), visitor(forced_to("off", 13)), Ok(("off", Some(13), Some(11)))),
         ("forced within targeting, not targeted", not_targeted(), visitor(forced(false)), SECOND),
         ("forced within targeting, not exposed", never("EXPERIMENTATION"), visitor(forced(false)), ON),
         ("not targeted: the next rule", not_targeted(), visitor(nobody_special), SECOND),

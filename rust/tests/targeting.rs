@@ -139,6 +139,7 @@ fn custom_data() -> Vec<Row> {
         row(datum("REGULAR_EXPRESSION", json!("a.")), values(&["ab"]), values(&["abc"]), false),
         row(datum("REGULAR_EXPRESSION", json!("(a)\\1")), values(&["aa"]), values(&["ab"]), false),
         row(datum("EQUAL", json!("1.5")), values(&[" 1.5000000001 "]), values(&["1.6"]), false),
+        row(datum("EQUAL", json!(0)), values(&["9e-10"]), values(&["1e-9"]), false),
         row(datum("GREATER", json!(2)), values(&["1", "1e3"]), values(&["2"]), false),
         row(datum("GREATER", json!(2)), values(&["3", "x"]), values(&["x", "3"]), false),
         row(datum("LOWER", json!(-1)), values(&["-inf"]), values(&["nan", "-1"]), false),
@@ -187,6 +188,7 @@ fn devices() -> Vec<Row> {
         ),
         row(of("BROWSER", json!({"browser": "IE"})), browser(1, None), browser(0, None), false),
         row(chrome(json!("10.5.3")), browser(0, Some(10.6)), browser(0, Some(10.5)), false),
+        row(chrome(json!("0")), browser(0, Some(0.1)), browser(0, None), false),
         row(chrome(json!("-2")), browser(0, None), browser(2, Some(3.0)), false),
         row(test("APPLICATION_VERSION", "1.2.3", "EQUAL"), version("1.2.3"), version("1.2"), false),
         row(test("APPLICATION_VERSION", "1.2", "GREATER"), version("1.10"), version("1.2.0"), false),
@@ -195,7 +197,7 @@ fn devices() -> Vec<Row> {
         row(
             of("GEOLOCATION", json!({"country": "ÖSTERREICH"})),
             located("Österreich", ""),
-            located("Austria", ""),
+            located("Ägypten", ""),
             false,
         ),
         row(
@@ -215,8 +217,12 @@ fn campaigns() -> Vec<Row> {
     };
     let exclusive = |campaigns: &str| of("EXCLUSIVE_EXPERIMENT", json!({"campaignType": campaigns}));
     let before = || both(visits(&[DAY]), assigned(21, 23, START - DAY / 2));
-    let in_two_visits =
-        json!({"experimentId": 21, "variationMatchType": "ANY", "visitScope": "VISITOR", "visitCount": 2});
+    let in_visits = |count: i64| {
+        of(
+            "TARGET_EXPERIMENT",
+            json!({"experimentId": 21, "variationMatchType": "ANY", "visitScope": "VISITOR", "visitCount": count}),
+        )
+    };
     let slice = json!({"keyMomentId": 3, "goalId": 4, "lowerBound": 0.5, "upperBound": 0.75});
     vec![
         row(conversions(json!(7)), converted(7, NOW), converted(8, NOW), false),
@@ -231,7 +237,8 @@ fn campaigns() -> Vec<Row> {
         row(flag(json!({"featureFlagId": 2, "ruleId": 20})), assigned(21, 23, NOW), nothing, false),
         row(experiment("ANY"), assigned(21, 99, NOW), before(), false),
         row(experiment("EXACT"), assigned(21, 23, NOW), assigned(21, 22, NOW), false),
-        row(of("TARGET_EXPERIMENT", in_two_visits), before(), both(visits(&[DAY / 4]), before_only()), false),
+        row(in_visits(2), before(), both(visits(&[DAY / 4, DAY]), before_only()), false),
+        row(in_visits(5), before(), both(visits(&[]), before_only()), false),
         row(
             of("TARGET_PERSONALIZATION", json!({"personalizationId": 6})),
             personalized(6, NOW),
@@ -247,6 +254,7 @@ fn campaigns() -> Vec<Row> {
             both(assigned(11, 13, NOW), assigned(21, 23, NOW)),
             true,
         ),
+        row(of("EXCLUSIVE_FEATURE_FLAG", json!({})), nothing, assigned(21, 23, NOW), true),
         row(of("HEAT_SLICE", slice.clone()), heat(0.75), heat(0.76), false),
         row(of("HEAT_SLICE", slice), heat(0.5), nothing, false),
     ]
@@ -349,6 +357,28 @@ fn every_condition_is_true_of_one_and_false_of_another_and_of_nobody_as_it_shoul
             check(&condition, Some(&visitor), expected);
         }
         check(&condition, None, nobody);
+    }
+}
+
+#[test]
+fn what_the_holdout_has_just_assigned_counts_as_if_it_were_stored() {
+    let experiment = |id: i64| {
+        of("TARGET_EXPERIMENT", json!({"experimentId": id, "variationMatchType": "EXACT", "variationId": 901}))
+    };
+    let exclusive = || of("EXCLUSIVE_EXPERIMENT", json!({"campaignType": "EXPERIMENT"}));
+    for (condition, stored, expected) in [
+        (experiment(900), (900, 902), true),
+        (experiment(21), (21, 902), false),
+        (exclusive(), (11, 13), false),
+        (exclusive(), (21, 23), false),
+        (of("EXCLUSIVE_FEATURE_FLAG", json!({})), (11, 13), false),
+    ] {
+        let mut file = data_file(&condition);
+        let shares = json!([{"variationKey": "out", "variationId": 901, "exposition": 1.0}]);
+        file["holdout"] = json!({"experimentId": 900, "variationByExposition": shares});
+        let mut visitor = VisitorData::new(START, 0);
+        assigned(stored.0, stored.1, NOW)(&mut visitor);
+        assert_eq!(targets(&file, Some(&visitor), &mut Unobserved), expected, "{condition} {stored:?}");
     }
 }
 
