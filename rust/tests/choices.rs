@@ -1,8 +1,6 @@
 //! The questions whose answers lie in a bucket: a bucket on a limit is within it, and many buckets at once get the answers
 //! that each gets alone.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail here")]
-
 mod support;
 
 use kameleoon_engine::evaluation::choice::Choice;
