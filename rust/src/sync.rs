@@ -1,4 +1,4 @@
-//! What threads share data by: parking_lot and the standard library; under `--cfg shuttle` what the model checker of
+//! What threads share data by: `parking_lot` and the standard library; under `--cfg shuttle` what the model checker of
 //! `tests/schedules.rs` can stop a thread at. Without that flag nothing here is more than another name.
 //!
 //! Only the visitor store and the delivery take it from here. Locks of other modules are not seen by the checker, so none
@@ -27,7 +27,7 @@ mod checked {
     use shuttle::sync::MutexGuard;
     use shuttle::sync::atomic::{AtomicBool, Ordering};
 
-    /// The checker's lock, with parking_lot's methods: a panic does not poison it.
+    /// The checker's lock, with `parking_lot`'s methods: a panic does not poison it.
     #[derive(Debug, Default)]
     pub(crate) struct Mutex<T>(shuttle::sync::Mutex<T>);
 
