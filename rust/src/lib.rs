@@ -39,6 +39,7 @@
 //! | [`value`] | | JSON values as users get them; text as JSON | `json`, `datafile`, `delivery` |
 //! | [`pattern`] | a pattern, then texts | what Python's `re.fullmatch` says, within bounded steps | `datafile` compiles, `targeting` matches |
 //! | `prefetch` | a reference | a hint to the processor | `visitor` |
+//! | `sync` | | locks and atomics, in whose place a model checker puts its own | `visitor`, `delivery` |
 //! | [`json`] | JSON text | a parsed value, read as Python's `json` reads it; typed access to an object's fields | `datafile`, `remote`, `engine` |
 //! | [`datafile`] | a data file's text | a [`DataFile`](datafile::model::DataFile), compiled once; a list of what was left out | whoever has fetched a data file |
 //! | [`visitor`] | a visitor's data | one visitor ([`data`](visitor::data)); the store of all, with its queue, its expiry and its cap on memory ([`store`](visitor::store)); what is unsent ([`unsent`](visitor::unsent)) | all of the below |
@@ -71,6 +72,7 @@ mod prefetch;
 #[cfg(feature = "python")]
 mod python;
 pub mod remote;
+mod sync;
 pub mod targeting;
 pub mod value;
 pub mod visitor;

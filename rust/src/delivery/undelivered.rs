@@ -1,9 +1,9 @@
 //! Lines that came back from requests that failed, and the count of what became of all lines.
 
+use crate::sync::atomic::{AtomicU64, Ordering};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::Mutex;
+use crate::sync::{Mutex, MutexGuard};
 
 use super::batch::{BODY_LIMIT, FULL_BODY, Lines};
 use crate::visitor::sending::Epoch;
@@ -149,7 +149,7 @@ impl Undelivered {
         drop(self.enter(epoch));
     }
 
-    fn enter(&self, epoch: Epoch) -> parking_lot::MutexGuard<'_, Waiting> {
+    fn enter(&self, epoch: Epoch) -> MutexGuard<'_, Waiting> {
         let mut waiting = self.waiting.lock();
         if waiting.epoch != epoch {
             (waiting.epoch, waiting.bytes) = (epoch, 0);

@@ -1,6 +1,6 @@
 //! What is sent: which visitors wait, what requests take of them, and the count of what becomes of it.
 
-use std::sync::atomic::Ordering;
+use crate::sync::atomic::Ordering;
 
 use super::{Engine, EngineVisitor};
 use crate::delivery::batch::{BODY_LIMIT, Batch, FULL_BODY, Lines};

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use foldhash::fast::RandomState;
+use crate::sync::RandomState;
 use hashbrown::hash_table::Entry;
 use hashbrown::{HashSet, HashTable};
 use std::hash::BuildHasher;

@@ -1,9 +1,9 @@
 //! One code in the store: the visitor that it leads to, and what a call sees of it.
 
-use std::sync::Arc;
+use crate::sync::Arc;
 
+use crate::sync::Mutex;
 use compact_str::CompactString;
-use parking_lot::Mutex;
 
 use super::data::VisitorData;
 use super::sending::{Epoch, WaitingSince};

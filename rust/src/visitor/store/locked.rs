@@ -1,8 +1,8 @@
 //! One code under its shard's lock: found, visited, made to wait.
 
-use std::sync::atomic::Ordering;
+use crate::sync::atomic::Ordering;
 
-use parking_lot::MutexGuard;
+use crate::sync::MutexGuard;
 
 use super::VisitorStore;
 use super::queue::QUEUE_CAPACITY;

@@ -4,7 +4,7 @@
 //! A visitor lies in its shard's table, under the shard's lock: a call takes that one lock, once, for as long as it reads
 //! and changes the visitor, and shares it with the thousandth part of the other visitors. Only visitors that are linked,
 //! so that two codes lead to them, have a lock of their own, **always taken after the shard's, never before it**. The
-//! visitors that have departed have a lock inside of which nothing is locked. A purge decides under the shard's lock: a
+//! visitors that have departed have a lock inside of which nothing is locked; a purge takes it under the shard's. A purge decides under the shard's lock: a
 //! visitor that somebody has just found is never dropped.
 //!
 //! # Time
@@ -16,12 +16,12 @@ mod purge;
 mod queue;
 mod room;
 
+use crate::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 
-use foldhash::fast::RandomState;
-use parking_lot::{Mutex, MutexGuard};
+use crate::sync::RandomState;
+use crate::sync::{Mutex, MutexGuard};
 
 use super::sending::Epoch;
 use super::shard::Shard;
@@ -34,7 +34,13 @@ use crate::prefetch::prefetch;
 use queue::Departed;
 
 /// Many small shards: a purge step and a table's growth touch one of them, so neither takes long.
-const SHARDS: usize = if cfg!(miri) { 16 } else { 1024 };
+const SHARDS: usize = if cfg!(shuttle) {
+    2
+} else if cfg!(miri) {
+    16
+} else {
+    1024
+};
 /// The store's clock does not run faster than this between two steps, in tenths of a second: after a sleep of the
 /// process nobody is older than before it.
 const LONGEST_STEP: u32 = 100;

@@ -1,7 +1,7 @@
 //! Expiry: visitors that were idle for a session are dropped, and depart if they have something to send.
 
+use crate::sync::atomic::Ordering;
 use std::hash::BuildHasher;
-use std::sync::atomic::Ordering;
 
 use super::queue::QUEUE_CAPACITY;
 use super::{SHARDS, VisitorStore};
@@ -21,8 +21,12 @@ impl VisitorStore {
             slot.visit(epoch, |visitor| now.saturating_sub(visitor.data.last_activity) > session) == Some(true)
         };
         let dropped = shard.remove_all(&self.hasher, idle);
-        self.waiting.fetch_sub(waited - shard.waiting.len(), Ordering::Relaxed);
-        if !dropped.is_empty() && shard.slots.capacity() > 4 * shard.slots.len().max(16) {
+        let count = dropped.len();
+        // Still under the shard's lock, and before they wait no more: else there would be a moment in which nobody who
+        // sends finds them.
+        let needless = self.depart(dropped, epoch);
+        self.waiting.fetch_sub(waited - shard.waiting.len(), Ordering::Release);
+        if count > 0 && shard.slots.capacity() > 4 * shard.slots.len().max(16) {
             let rehash = |slot: &Slot| self.hasher.hash_one(slot.code.as_str());
             shard.slots.shrink_to_fit(rehash);
         }
@@ -32,17 +36,19 @@ impl VisitorStore {
             let (before, after) = (shard.bytes, shard.count_bytes());
             self.note_bytes(&mut shard, before, after);
         }
-        drop(shard); // what was dropped is freed without the lock
-        let count = dropped.len();
-        self.depart(dropped, epoch);
+        drop(shard);
+        drop(needless); // freed without the lock
         count
     }
 
-    fn depart(&self, dropped: Vec<Slot>, epoch: Epoch) {
+    /// Has those depart that have something to send; returns the others, and those that there was no room for.
+    fn depart(&self, dropped: Vec<Slot>, epoch: Epoch) -> Vec<Slot> {
+        let mut needless = Vec::new();
         let is_bounded = self.limit.load(Ordering::Relaxed) > 0;
         for mut slot in dropped {
             let unsent = slot.visit(epoch, |visitor| visitor.data.has_unsent(epoch)) == Some(true);
             if !unsent && !slot.queued.is_current(epoch) {
+                needless.push(slot);
                 continue;
             }
             if is_bounded {
@@ -60,7 +66,9 @@ impl VisitorStore {
                     self.forget_bytes(lost.heap_bytes() + size_of::<Slot>());
                 }
                 self.count_lost_events(&mut lost, epoch);
+                needless.push(lost);
             }
         }
+        needless
     }
 }

@@ -1,10 +1,10 @@
 //! Which codes wait to be tracked, and what is taken of them: those in the shards, and those whose visitors have departed.
 
+use crate::sync::atomic::Ordering;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
-use std::sync::atomic::Ordering;
 
-use parking_lot::MutexGuard;
+use crate::sync::MutexGuard;
 
 use super::{Locked, SHARDS, VisitorStore};
 use crate::visitor::sending::{Epoch, WaitingSince};
@@ -35,17 +35,11 @@ impl VisitorStore {
     /// waits on. `None` when nobody waits.
     pub fn take_next<T>(&self, take: impl FnOnce(&mut Slot) -> (T, bool)) -> Option<T> {
         let departed = self.enter_departed().slots.pop_front();
-        if let Some(mut slot) = departed {
-            let (taken, has_more) = take(&mut slot);
-            if has_more {
-                self.enter_departed().slots.push_front(slot);
-            } else if self.limit.load(Ordering::Relaxed) > 0 {
-                self.forget_bytes(slot.heap_bytes() + size_of::<Slot>());
-            }
-            return Some(taken);
+        if let Some(slot) = departed {
+            return Some(self.take_departed(slot, take));
         }
-        if self.waiting.load(Ordering::Relaxed) == 0 {
-            return None;
+        if self.waiting.load(Ordering::Acquire) == 0 {
+            return self.take_late(take);
         }
         let first = self.next_taken.load(Ordering::Relaxed);
         for step in 0..SHARDS {
@@ -67,7 +61,23 @@ impl VisitorStore {
             shard.remove_if_needless(position);
             return Some(taken);
         }
-        None
+        self.take_late(take)
+    }
+
+    /// Takes something of a code that departed after those were looked for, so that it was not in its shard any more.
+    fn take_late<T>(&self, take: impl FnOnce(&mut Slot) -> (T, bool)) -> Option<T> {
+        let departed = self.enter_departed().slots.pop_front();
+        departed.map(|slot| self.take_departed(slot, take))
+    }
+
+    fn take_departed<T>(&self, mut slot: Slot, take: impl FnOnce(&mut Slot) -> (T, bool)) -> T {
+        let (taken, has_more) = take(&mut slot);
+        if has_more {
+            self.enter_departed().slots.push_front(slot);
+        } else if self.limit.load(Ordering::Relaxed) > 0 {
+            self.forget_bytes(slot.heap_bytes() + size_of::<Slot>());
+        }
+        taken
     }
 
     /// Takes something of one code, which thereby waits no longer. `None` if there is no such code.

@@ -1,6 +1,6 @@
 //! The cap on memory: how much the store takes, about, who makes room, and what is lost thereby.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Locked, VisitorStore};
 use crate::visitor::data::VisitorData;
