@@ -66,6 +66,7 @@ def test_the_service_is_asked_whether_it_is_the_latest(platform: Platform, make_
     eventually(kept(tmp_path).exists)
     first.close()
     before = kept(tmp_path).stat().st_ino
+    platform.misbehave("configuration", "latency", seconds=1)
     second = make_client(data_file_cache=tmp_path)
     assert second.stats().data_file_source == "cache"
     eventually(lambda: second.stats().data_file_source == "service")
