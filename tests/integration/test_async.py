@@ -155,9 +155,9 @@ def test_more_callers_than_threads_leave_at_their_deadlines(platform: Platform, 
         await hanging(platform, client)
         start = time.monotonic()
         before = threads()
-        found = await asyncio.gather(*[client.get_remote_data_async("key", timeout=1) for _ in range(200)])
+        found = await asyncio.gather(*[client.get_remote_data_async("key", timeout=2) for _ in range(200)])
         assert found == [None] * 200
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < 8  # one after another, 32 at once, they would take 14
         assert threads() - before <= 32
 
     asyncio.run(main())
