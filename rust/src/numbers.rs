@@ -66,7 +66,8 @@ pub fn write_float(out: &mut String, float: f64) {
 /// as Python has it. Rust takes the larger.
 fn shortest_digits(float: f64) -> String {
     let shortest = format!("{float:e}");
-    let places = shortest.bytes().filter(u8::is_ascii_digit).count() - exponent_digits(&shortest) - 1;
+    let mantissa = shortest.split('e').next().unwrap_or_default();
+    let places = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     // Two can only be as near where the last digit is worth no more than the last bit: from the sixteenth on.
     if places < 15 {
         return shortest;
@@ -74,11 +75,6 @@ fn shortest_digits(float: f64) -> String {
     let even = format!("{float:.places$e}");
     // Below a power of two floats lie closer: there the nearest of so few digits may be another float.
     if even.parse() == Ok(float) { even } else { shortest }
-}
-
-/// How many digits stand behind the `e`.
-fn exponent_digits(scientific: &str) -> usize {
-    scientific.split_once('e').map_or(0, |(_, exponent)| exponent.trim_start_matches('-').len())
 }
 
 /// Appends `-1.25` and an exponent of 1 as `-12.5`; always with a point.

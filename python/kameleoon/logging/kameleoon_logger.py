@@ -40,7 +40,7 @@ class _Protocol:
     def level(self) -> LogLevel:
         return self._level
 
-    def write(self, level: LogLevel, text: str, message: str, arguments: tuple[object, ...]) -> None:  # noqa: ARG002
+    def write(self, level: LogLevel, text: str, message: str, arguments: tuple[object, ...]) -> None:  # noqa: ARG002  # other loggers use them
         self._logger.log(level, text)
 
 

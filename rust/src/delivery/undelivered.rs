@@ -1,11 +1,10 @@
 //! Lines that came back from requests that failed, and the count of what became of all lines.
 
-use crate::sync::atomic::{AtomicU64, Ordering};
 use std::collections::VecDeque;
 
-use crate::sync::{Mutex, MutexGuard};
-
 use super::batch::{BODY_LIMIT, FULL_BODY, Lines};
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 use crate::visitor::sending::Epoch;
 
 /// Lines that came back may take this many bytes; beyond it the oldest ones are dropped, and counted.

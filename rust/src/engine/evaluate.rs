@@ -128,14 +128,14 @@ impl<A> EngineVisitor<'_, A> {
         let snapshot = self.engine.snapshot.load();
         let call = self.call(&snapshot, mode, moment);
         call.tally.note_all(call.now);
-        let mut answers = Vec::with_capacity(snapshot.data_file.flags.len());
         let flags: Vec<FlagIndex> = snapshot.data_file.flag_indices().collect();
+        let mut answers = Vec::with_capacity(flags.len());
         let remembers = |visitor: Visitor<'_>| !visitor.is_shared && visitor.data.remembers_under(call.generation);
         let is_known = self.lock().peek(remembers).unwrap_or(false);
         let mut hint = 0;
         for few in flags.chunks(FLAGS_PER_LOCK) {
             let ahead = if is_known {
-                Buckets::unknown(few.len())
+                Buckets::default()
             } else {
                 Buckets::of(&snapshot.data_file, few.iter().copied(), call.code)
             };
@@ -145,7 +145,7 @@ impl<A> EngineVisitor<'_, A> {
                 locked.queue();
             }
         }
-        for (flag, answer) in snapshot.data_file.flag_indices().zip(answers) {
+        for (flag, answer) in flags.into_iter().zip(answers) {
             each(&snapshot, flag, answer);
         }
     }

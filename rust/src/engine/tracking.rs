@@ -1,11 +1,10 @@
 //! What is sent: which visitors wait, what requests take of them, and the count of what becomes of it.
 
-use crate::sync::atomic::Ordering;
-
 use super::{Engine, EngineVisitor};
 use crate::delivery::batch::{BODY_LIMIT, Batch, FULL_BODY, Lines};
 use crate::delivery::parcel::{Parcel, Rules};
 use crate::delivery::undelivered::Counts;
+use crate::sync::atomic::Ordering;
 use crate::visitor::store::VisitorStore;
 
 /// Between two steps a fork may come, which waits for no longer than one takes.

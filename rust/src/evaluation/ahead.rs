@@ -16,18 +16,14 @@ const ROOM: usize = 64;
 /// The question that most flags come to.
 const QUESTION: Choice = Choice::Experiment(0);
 
-/// The bucket of the code for the first experiment of each flag, where most evaluations come to it.
+/// The bucket of the code for the first experiment of each flag, where most evaluations come to it; by default of none.
+#[derive(Default)]
 pub struct Buckets(SmallVec<[Option<f64>; ROOM]>);
 
 impl Buckets {
-    /// Of none of so many flags.
-    pub fn unknown(flags: usize) -> Self {
-        Self(SmallVec::from_elem(None, flags))
-    }
-
     /// Of flags that follow one another.
     pub fn of(data_file: &DataFile, flags: impl ExactSizeIterator<Item = FlagIndex>, code: &str) -> Self {
-        let mut buckets = Self::unknown(flags.len());
+        let mut buckets = Self(SmallVec::from_elem(None, flags.len()));
         let mut waiting = None;
         for (position, flag) in flags.enumerate() {
             let Some(salt) = data_file[flag].rules.first().filter(|rule| is_likely(&data_file[flag], rule)) else {

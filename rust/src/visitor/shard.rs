@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 
-use crate::sync::RandomState;
 use hashbrown::hash_table::Entry;
 use hashbrown::{HashSet, HashTable};
 use std::hash::BuildHasher;
 
 use super::sending::{Epoch, WaitingSince};
 use super::slot::{Slot, Target};
+use crate::sync::RandomState;
 
 /// How many slots are looked at for one that is evicted. More would find an idler one, and take longer.
 const SAMPLE: usize = 24;

@@ -1,12 +1,10 @@
 //! One code in the store: the visitor that it leads to, and what a call sees of it.
 
-use crate::sync::Arc;
-
-use crate::sync::Mutex;
 use compact_str::CompactString;
 
 use super::data::VisitorData;
 use super::sending::{Epoch, WaitingSince};
+use crate::sync::{Arc, Mutex};
 
 /// A visitor that several codes lead to.
 pub(super) type SharedVisitor = Arc<Mutex<VisitorData>>;

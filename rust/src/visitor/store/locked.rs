@@ -1,11 +1,9 @@
 //! One code under its shard's lock: found, visited, made to wait.
 
-use crate::sync::atomic::Ordering;
-
-use crate::sync::MutexGuard;
-
 use super::VisitorStore;
 use super::queue::QUEUE_CAPACITY;
+use crate::sync::MutexGuard;
+use crate::sync::atomic::Ordering;
 use crate::visitor::data::VisitorData;
 use crate::visitor::sending::{Epoch, WaitingSince};
 use crate::visitor::shard::Shard;

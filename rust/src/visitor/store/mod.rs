@@ -4,8 +4,8 @@
 //! A visitor lies in its shard's table, under the shard's lock: a call takes that one lock, once, for as long as it reads
 //! and changes the visitor, and shares it with the thousandth part of the other visitors. Only visitors that are linked,
 //! so that two codes lead to them, have a lock of their own, **always taken after the shard's, never before it**. The
-//! visitors that have departed have a lock inside of which nothing is locked; a purge takes it under the shard's. A purge decides under the shard's lock: a
-//! visitor that somebody has just found is never dropped.
+//! visitors that have departed have a lock inside of which nothing is locked; a purge takes it under the shard's. A purge
+//! decides under the shard's lock: a visitor that somebody has just found is never dropped.
 //!
 //! # Time
 //! Expiry goes by a clock of the store's own, in tenths of a second, that [`VisitorStore::advance`] moves on: reading it
@@ -16,12 +16,8 @@ mod purge;
 mod queue;
 mod room;
 
-use crate::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
-
-use crate::sync::RandomState;
-use crate::sync::{Mutex, MutexGuard};
 
 use super::sending::Epoch;
 use super::shard::Shard;
@@ -31,6 +27,8 @@ pub use locked::Locked;
 pub use room::Losses;
 
 use crate::prefetch::prefetch;
+use crate::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard, RandomState};
 use queue::Departed;
 
 /// Many small shards: a purge step and a table's growth touch one of them, so neither takes long.

@@ -1,10 +1,10 @@
 //! Expiry: visitors that were idle for a session are dropped, and depart if they have something to send.
 
-use crate::sync::atomic::Ordering;
 use std::hash::BuildHasher;
 
 use super::queue::QUEUE_CAPACITY;
 use super::{SHARDS, VisitorStore};
+use crate::sync::atomic::Ordering;
 use crate::visitor::sending::Epoch;
 use crate::visitor::slot::Slot;
 

@@ -1,12 +1,11 @@
 //! Which codes wait to be tracked, and what is taken of them: those in the shards, and those whose visitors have departed.
 
-use crate::sync::atomic::Ordering;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
 
-use crate::sync::MutexGuard;
-
 use super::{Locked, SHARDS, VisitorStore};
+use crate::sync::MutexGuard;
+use crate::sync::atomic::Ordering;
 use crate::visitor::sending::{Epoch, WaitingSince};
 use crate::visitor::shard::Shard;
 use crate::visitor::slot::Slot;

@@ -1,8 +1,7 @@
 //! The cap on memory: how much the store takes, about, who makes room, and what is lost thereby.
 
-use crate::sync::atomic::{AtomicU64, Ordering};
-
 use super::{Locked, VisitorStore};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::visitor::data::VisitorData;
 use crate::visitor::sending::Epoch;
 use crate::visitor::shard::Shard;
