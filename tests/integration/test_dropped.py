@@ -36,7 +36,9 @@ def test_it_is_collected_with_a_warning_its_threads_end_and_its_events_arrive(
     platform: Platform, in_a_cycle: bool
 ) -> None:
     platform.set_data_file(data_file(flag(), configuration={"realTimeUpdate": True}))
-    client = KameleoonClient("dropped", KameleoonClientConfig("id", "secret", endpoint=platform.origin))
+    # What closing may take is another test's: on a machine that stands still for the default's two seconds nothing would arrive.
+    config = KameleoonClientConfig("id", "secret", endpoint=platform.origin, close_timeout_second=20)
+    client = KameleoonClient("dropped", config)
     assert client.wait_init()
     eventually(lambda: platform.listeners == 1)
     if in_a_cycle:
